@@ -1,0 +1,81 @@
+"""Child processes that can be killed as a group, get a built environment, and have limits."""
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+KEEP = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "SYSTEMROOT",
+    "COVERAGE_PROCESS_CONFIG",
+    "COVERAGE_PROCESS_START",
+)
+
+
+def built_environment(**more: str) -> dict[str, str]:
+    """An environment without tokens, proxies or the configuration of a home directory."""
+    return {name: os.environ[name] for name in KEEP if name in os.environ} | more
+
+
+async def start_child(
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    inherit: Sequence[int] = (),
+    memory_bytes: int | None = None,
+    stdin: int | None = asyncio.subprocess.DEVNULL,
+    stdout: int | None = asyncio.subprocess.PIPE,
+    stderr: int | None = asyncio.subprocess.PIPE,
+    line_limit: int = 2**16,
+) -> asyncio.subprocess.Process:
+    """Start a program in a process group of its own.
+
+    Args:
+        inherit: open descriptors that the child keeps, such as `Alive.fd`.
+        memory_bytes: its address space at most (RLIMIT_AS).
+        line_limit: bytes that the stream readers buffer.
+    """
+    return await asyncio.create_subprocess_exec(
+        *map(str, argv),
+        cwd=cwd,
+        env=dict(env) if env is not None else built_environment(),
+        pass_fds=inherit,
+        start_new_session=True,
+        preexec_fn=_limited(memory_bytes) if memory_bytes else None,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        limit=line_limit,
+    )
+
+
+def _limited(memory_bytes: int) -> Callable[[], None]:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    return limit
+
+
+async def end_child(process: asyncio.subprocess.Process, *, grace: float = 0.0) -> None:
+    """End a child and its whole group: SIGTERM and `grace` seconds first when asked, then SIGKILL."""
+    if grace and process.returncode is None:
+        _signal_group(process, signal.SIGTERM)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), grace)
+    _signal_group(process, signal.SIGKILL)
+    await process.wait()
+
+
+def _signal_group(process: asyncio.subprocess.Process, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)  # the group outlives its leader

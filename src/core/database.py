@@ -1,0 +1,115 @@
+"""The one place that opens a database and decides how transactions begin."""
+
+import asyncio
+import random
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from loguru import logger
+from sqlalchemy import event, text
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from core.errors import ConfigurationError
+
+T = TypeVar("T")
+Work = Callable[[AsyncConnection], Awaitable[T]]
+
+BUSY_TIMEOUT_MS = 250  # a short wait in the driver; `Database.write` keeps trying after it
+PATIENCE = 120.0  # seconds a writer keeps trying; an admin's shell may hold the lock for 30
+NOTIFY_CHANNEL = "boss_bot"
+
+
+class Database:
+    """An engine and the two ways to use it: `read` and `write`, each one transaction."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.engine = _open_engine(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` in a transaction that takes no write lock."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(boss_bot_read_only=True)
+            return await work(connection)
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in a transaction that holds the write lock from its start.
+
+        A locked database is waited for, with jitter, for as long as `PATIENCE`; `work` is then begun anew, so it
+        must do nothing but SQL.
+
+        Raises:
+            sqlalchemy.exc.OperationalError: still locked after that, or another fault of the database.
+        """
+        deadline = time.monotonic() + PATIENCE
+        warned = False
+        while True:
+            try:
+                async with self.engine.begin() as connection:
+                    result = await work(connection)
+                    if not self.is_sqlite:
+                        await connection.execute(text(f"SELECT pg_notify('{NOTIFY_CHANNEL}', '')"))
+                    return result
+            except OperationalError as error:
+                if not is_locked(error) or time.monotonic() > deadline:
+                    raise
+                if not warned:
+                    logger.warning("the database is locked by another process; waiting for it")
+                    warned = True
+                await asyncio.sleep(random.uniform(0.001, 0.005))  # noqa: S311  (jitter, not a secret)
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+def is_locked(error: DBAPIError) -> bool:
+    """Whether SQLite said that another connection holds the lock."""
+    return isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The database file of a SQLite URL, None for another kind of database.
+
+    Raises:
+        ConfigurationError: an in-memory database, which no second process could see.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return None
+    if not parsed.database or parsed.database == ":memory:":
+        raise ConfigurationError("BOSS_BOT_DATABASE_URL must name a file: three processes share it.")
+    return Path(parsed.database)
+
+
+def _open_engine(url: str) -> AsyncEngine:
+    path = sqlite_path(url)
+    if path is None:
+        return create_async_engine(url, pool_pre_ping=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # isolation_level None: the driver begins nothing by itself, the event below does.
+    engine = create_async_engine(url, connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000})
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged request survives a loss of power
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred BEGIN that turns into a write fails at once when another writer is there, whatever the timeout.
+    read_only = connection.get_execution_options().get("boss_bot_read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -1,0 +1,203 @@
+"""Every error that a download can end in, each with a sentence for the member who asked.
+
+    BossBotError
+      ExtractionError       UnsupportedUrl  ForbiddenTarget  MediaNotFound  LoginRequired  GeoRestricted
+                            DrmProtected  LiveNotSupported  RateLimited
+      TransferError         DaemonUnavailable  SourceExpired  SourceUnreachable  TooLarge  QuotaExceeded
+                            DiskFull  ChecksumMismatch
+      UploadError           FileTooLarge  DestinationGone  DestinationForbidden  SendFailed  CompressionFailed
+      RequestRefused        what was asked for can't be taken: nothing was written
+      ConfigurationError    a setting is wrong: the admin reads this, not the member
+      Unexpected            a fault of ours; the log has the traceback
+
+`str(error)` is the sentence. Foreign errors become one of these once, at the edge of the adapter that met them.
+"""
+
+from typing import ClassVar
+
+
+class BossBotError(Exception):
+    """The root. `transient`: another try may succeed. `costs_attempt`: the try counts."""
+
+    transient: ClassVar[bool] = False
+    costs_attempt: ClassVar[bool] = True
+    sentence: ClassVar[str] = "Something went wrong."
+
+    def __init__(self, sentence: str | None = None, *, retry_after: float | None = None) -> None:
+        super().__init__(sentence or self.sentence)
+        self.retry_after = retry_after  # seconds that the other side asked for
+
+    @property
+    def kind(self) -> str:
+        """The class's name, as the column `error_kind` has it."""
+        return type(self).__name__
+
+
+class ExtractionError(BossBotError):
+    """Stage 2 found nothing to fetch. As itself: the site answered something not understood."""
+
+    transient = True
+    sentence = "The site could not be read. Try again later, or try another link."
+
+
+class UnsupportedUrl(ExtractionError):
+    """No extractor knows this kind of URL."""
+
+    transient = False
+    sentence = (
+        "This kind of link is not supported. Send a link to a page or a file that starts with http:// or https://."
+    )
+
+
+class ForbiddenTarget(ExtractionError):
+    """The address is not on the public internet."""
+
+    transient = False
+    sentence = "This address is not allowed. Only addresses on the public internet can be fetched."
+
+
+class MediaNotFound(ExtractionError):
+    """The page is there, media is not; or nothing is there at all."""
+
+    transient = False
+    sentence = "There is no media behind this link. Check that it opens in a browser."
+
+
+class LoginRequired(ExtractionError):
+    """The media is private."""
+
+    transient = False
+    sentence = "This media is private or needs a login."
+
+
+class GeoRestricted(ExtractionError):
+    """The site does not serve this country."""
+
+    transient = False
+    sentence = "The site does not offer this media in the country where this bot runs."
+
+
+class DrmProtected(ExtractionError):
+    """Copy-protected."""
+
+    transient = False
+    sentence = "This media is copy-protected and can't be downloaded."
+
+
+class LiveNotSupported(ExtractionError):
+    """A live stream that has not ended."""
+
+    transient = False
+    sentence = "This is a live stream. Try again when it has ended."
+
+
+class RateLimited(ExtractionError):
+    """The site wants fewer requests; `retry_after` when it says how long."""
+
+    transient = True
+    sentence = "The site asks for fewer requests. The download goes on later by itself."
+
+
+class TransferError(BossBotError):
+    """Stage 3 did not get the bytes."""
+
+    transient = True
+    sentence = "The transfer failed."
+
+
+class DaemonUnavailable(TransferError):
+    """aria2c does not answer. Not the fault of the link, so it costs no attempt."""
+
+    costs_attempt = False
+    sentence = "The download engine is restarting. The download goes on by itself."
+
+
+class SourceExpired(TransferError):
+    """The media's address is no longer valid: a fresh extraction gives a new one."""
+
+    sentence = "The address of the media expired."
+
+
+class SourceUnreachable(TransferError):
+    """The server does not answer, or answers with a fault of its own."""
+
+    sentence = "The server of this media does not answer."
+
+
+class TooLarge(TransferError):
+    """More bytes than the admin allows."""
+
+    transient = False
+    sentence = "This media is larger than this bot may fetch."
+
+
+class QuotaExceeded(TransferError):
+    """The member or guild has had its share."""
+
+    transient = False
+    sentence = "The limit for today is reached. Try again tomorrow."
+
+
+class DiskFull(TransferError):
+    """No room. Waiting helps, and it is nobody's fault."""
+
+    costs_attempt = False
+    sentence = "The disk of this bot is full. The download goes on when there is room."
+
+
+class ChecksumMismatch(TransferError):
+    """What arrived is not what was promised."""
+
+    sentence = "The file arrived damaged."
+
+
+class UploadError(BossBotError):
+    """The files are here but not there."""
+
+    sentence = "The files could not be delivered."
+
+
+class FileTooLarge(UploadError):
+    """Over the limit of the destination."""
+
+    sentence = "The file is larger than this server's upload limit."
+
+
+class DestinationGone(UploadError):
+    """The channel or folder no longer exists."""
+
+    sentence = "The place where the files should go no longer exists."
+
+
+class DestinationForbidden(UploadError):
+    """We may not write there."""
+
+    sentence = "This bot may not send files there. It needs the permissions Send Messages and Attach Files."
+
+
+class SendFailed(UploadError):
+    """The destination did not take the files this time."""
+
+    transient = True
+    sentence = "The files could not be sent."
+
+
+class CompressionFailed(UploadError):
+    """ffmpeg or Pillow could not make the file fit."""
+
+    sentence = "The file could not be made to fit."
+
+
+class RequestRefused(BossBotError):
+    """A request that can't be taken; the sentence says why and what to do."""
+
+
+class ConfigurationError(BossBotError):
+    """A setting, a program or the environment is not as it must be."""
+
+
+class Unexpected(BossBotError):
+    """A fault of ours. Tried again, because many are passing."""
+
+    transient = True
+    sentence = "Something unexpected happened. The admin finds the details in the log."

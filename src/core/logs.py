@@ -1,0 +1,92 @@
+"""Logging: one line an event; human on a terminal, JSON otherwise; secrets never."""
+
+import json
+import logging
+import re
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from loguru import logger
+
+if TYPE_CHECKING:
+    from loguru import Message, Record
+
+HUMAN = (
+    "<dim>{time:HH:mm:ss}</dim> <level>{level: <7}</level> {extra[process]: <8} {message}{extra[shown]}\n{exception}"
+)
+SECRET = "[secret]"  # noqa: S105  (what stands in place of one)
+# The query of a URL often carries a token, and user:password may stand before its host.
+_URL_QUERY = re.compile(r"(\bhttps?://[^\s?#\"'<>]*)[?#][^\s\"'<>]*")
+_URL_LOGIN = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@\"']+@")
+_OWN = ("process", "shown")
+
+
+def setup_logging(process: str, *, level: str = "INFO", style: str = "auto", secrets: tuple[str, ...] = ()) -> None:
+    """Send loguru's and the standard library's records to stderr.
+
+    Args:
+        process: the name that stands on each line.
+        level: the least level that is shown.
+        style: `human`, `json`, or `auto` for human on a terminal.
+        secrets: texts that must never be shown.
+    """
+    human = style == "human" or (style == "auto" and sys.stderr.isatty())
+    hide = Redactor(secrets)
+
+    def patch(record: "Record") -> None:
+        record["message"] = hide(record["message"])
+        bound = {name: hide(str(value)) for name, value in record["extra"].items() if name not in _OWN}
+        record["extra"]["shown"] = "".join(f" {name}={value}" for name, value in bound.items())
+
+    logger.remove()
+    logger.configure(extra={"process": process, "shown": ""}, patcher=patch)
+
+    def write_json(message: "Message") -> None:
+        sys.stderr.write(hide(json.dumps(_as_json(message.record), ensure_ascii=False)) + "\n")
+
+    def write_human(message: "Message") -> None:
+        sys.stderr.write(hide(str(message)))
+
+    if human:
+        logger.add(write_human, level=level, format=HUMAN, colorize=sys.stderr.isatty(), diagnose=False)
+    else:
+        logger.add(write_json, level=level, diagnose=False)
+    logging.basicConfig(handlers=[_ToLoguru()], level=logging.WARNING, force=True)
+
+
+class Redactor:
+    """Takes secrets, logins and query strings out of a text."""
+
+    def __init__(self, secrets: tuple[str, ...]) -> None:
+        self._secrets = tuple(secret for secret in secrets if secret)
+
+    def __call__(self, text: str) -> str:
+        """The text without them."""
+        for secret in self._secrets:
+            text = text.replace(secret, SECRET)
+        return _URL_LOGIN.sub(rf"\1{SECRET}@", _URL_QUERY.sub(r"\1", text))
+
+
+def _as_json(record: "Record") -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "time": record["time"].isoformat(timespec="milliseconds"),
+        "level": record["level"].name,
+        "process": record["extra"]["process"],
+        "message": record["message"],
+    }
+    line |= {
+        name: value if isinstance(value, int | float | bool) else str(value)
+        for name, value in record["extra"].items()
+        if name not in _OWN
+    }
+    if (error := record["exception"]) is not None:
+        line["exception"] = "".join(traceback.format_exception(error.type, error.value, error.traceback))
+    return line
+
+
+class _ToLoguru(logging.Handler):
+    """Records of libraries go the same way."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        logger.opt(exception=record.exc_info).bind(library=record.name).log(record.levelname, record.getMessage())

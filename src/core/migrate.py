@@ -1,0 +1,74 @@
+"""Brings a database to the schema of this version, at the start of every process, one at a time."""
+
+import asyncio
+import fcntl
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.database import Database, sqlite_path
+from core.errors import ConfigurationError
+from core.paths import program_file
+
+ADVISORY_LOCK = 0x626F7373  # "boss"; any number that nothing else in the database uses
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(program_file("migrations")))
+    config.attributes["connection"] = connection
+    return config
+
+
+def newest_revision() -> str:
+    """The revision that this version of the program needs."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise ConfigurationError("The program's folder `migrations` is missing. Install it again.")
+    return head
+
+
+async def current_revision(database: Database) -> str | None:
+    """The revision that the database has, None for an empty one."""
+
+    def read(connection: Connection) -> str | None:
+        return MigrationContext.configure(connection).get_current_revision()
+
+    return await database.read(lambda connection: connection.run_sync(read))
+
+
+async def upgrade(database: Database) -> None:
+    """Migrate to the newest revision; waits while another process does it.
+
+    Raises:
+        ConfigurationError: the database was made by a newer version of the program.
+    """
+    if await current_revision(database) == newest_revision():
+        return
+    path = sqlite_path(str(database.url))
+    if path is None:
+        await database.write(_upgrade_postgresql)
+        return
+    with path.with_name(path.name + ".migrate.lock").open("w") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        await database.write(lambda connection: connection.run_sync(_upgrade))
+
+
+async def _upgrade_postgresql(connection: AsyncConnection) -> None:
+    await connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+    await connection.run_sync(_upgrade)
+
+
+def _upgrade(connection: Connection) -> None:
+    try:
+        command.upgrade(_config(connection), "head")
+    except CommandError as error:
+        raise ConfigurationError(
+            "The database was made by a newer version of Boss-Bot. Update the program, or restore a backup."
+        ) from error

@@ -1,0 +1,192 @@
+"""The words of the domain as types: what a row says, and what a stage may do with it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    """Where a download stands; written by runners, read by everybody."""
+
+    PENDING = "pending"  # waits for a download runner
+    EXTRACTING = "extracting"  # stages 1 and 2: what is there to fetch?
+    DOWNLOADING = "downloading"  # stage 3: aria2c fetches, then parts become media files
+    DOWNLOADED = "downloaded"  # files on disk; waits for an upload runner, or kept (upload = 0)
+    UPLOADING = "uploading"  # files on their way to the destination
+    UPLOADED = "uploaded"  # delivered
+    FAILED = "failed"  # gave up; `error` says why
+    CANCELLED = "cancelled"  # a person asked for the end
+
+
+class UrlType(StrEnum):
+    """Which extractor a URL is for."""
+
+    TORRENT = "torrent"
+    DIRECT = "direct"
+    YTDLP = "ytdlp"
+    GALLERYDL = "gallerydl"
+    PLAYWRIGHT = "playwright"
+    UNKNOWN = "unknown"
+
+
+class Destination(StrEnum):
+    """Where the files go."""
+
+    DISCORD = "discord"  # the channel of the row
+    FOLDER = "folder"  # a directory of this machine
+
+
+class StopReason(StrEnum):
+    """Why work on a claimed row was interrupted; stands beside `asyncio.CancelledError`."""
+
+    CANCELLED = "cancelled"  # the row says cancelled = 1
+    PAUSED = "paused"  # the row says paused = 1
+    SHUTDOWN = "shutdown"  # this runner ends
+    LOST = "lost"  # the row is no longer ours, or is gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A runner's share of the lifecycle: what it takes, what it works in, where success leads."""
+
+    name: str  # also the value of `failed_stage`
+    takes: Status
+    works_in: tuple[Status, ...]  # the first is the one a claim sets
+    ends_in: Status
+    delivers: bool  # only rows with upload = 1
+
+
+DOWNLOAD_STAGE = Stage(
+    name="download",
+    takes=Status.PENDING,
+    works_in=(Status.EXTRACTING, Status.DOWNLOADING),
+    ends_in=Status.DOWNLOADED,
+    delivers=False,
+)
+UPLOAD_STAGE = Stage(
+    name="upload",
+    takes=Status.DOWNLOADED,
+    works_in=(Status.UPLOADING,),
+    ends_in=Status.UPLOADED,
+    delivers=True,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """One row of `downloads`, as it was when it was read. Times are UTC text, sizes bytes."""
+
+    id: int
+    parent_id: int | None
+    url: str
+    url_type: UrlType
+    status: Status
+    cancelled: bool
+    paused: bool
+    priority: int
+    available_at: str | None
+    upload: bool
+    user_id: int | None
+    guild_id: int | None
+    channel_id: int | None
+    progress_message_id: int | None
+    progress_message_status: Status | None
+    destination: Destination
+    upload_limit_bytes: int | None
+    options: dict[str, Any]
+    title: str | None
+    extractor: str | None
+    file_path: str | None
+    file_size: int | None
+    progress: float
+    downloaded_bytes: int
+    download_speed: int
+    eta_seconds: int | None
+    activity: str | None
+    claimed_by: str | None
+    epoch: int
+    heartbeat_at: str | None
+    attempts: int
+    error_kind: str | None
+    error: str | None
+    failed_stage: str | None
+    added_at: str
+    started_at: str | None
+    downloaded_at: str | None
+    finished_at: str | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen to this row unless a person asks."""
+        if self.status is Status.DOWNLOADED:
+            return not self.upload
+        return self.status in (Status.UPLOADED, Status.FAILED, Status.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFile:
+    """One row of `media_files`: one file of a download."""
+
+    id: int
+    download_id: int
+    position: int  # from 0, the order in which files are delivered
+    path: str
+    kind: str  # video, audio, image, document
+    mime_type: str | None
+    bytes: int
+    sha256: str | None
+    duration_seconds: float | None
+    width: int | None
+    height: int | None
+    delivered_url: str | None
+    delivered_message_id: int | None
+    nonce: str | None  # committed before a delivery begins, so that a retry can find it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMediaFile:
+    """What the download stage records of a finished file."""
+
+    path: str
+    kind: str
+    mime_type: str | None
+    bytes: int
+    sha256: str
+    duration_seconds: float | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a person asks for: the columns that a new row is made of."""
+
+    url: str
+    destination: Destination = Destination.FOLDER
+    upload: bool = True
+    priority: int = 0
+    user_id: int | None = None
+    guild_id: int | None = None
+    channel_id: int | None = None
+    progress_message_id: int | None = None
+    upload_limit_bytes: int | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a transfer is: all parts of one row together."""
+
+    progress: float  # 0..100
+    downloaded_bytes: int
+    download_speed: int  # bytes per second
+    eta_seconds: int | None
+    activity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How work on a claimed row ended: the status it moves to, and columns written with it."""
+
+    status: Status
+    values: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,182 @@
+"""What people read: downloads, files, history, queue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.database import Database
+from core.models import Download, MediaFile, Status
+from core.requests import OVER
+from core.rows import to_download, to_media_file
+from core.tables import downloads, events, guild_settings, media_files, runners, utc_now
+
+ACTIVE = tuple(status for status in Status if status not in OVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a download's history."""
+
+    at: str
+    actor: str
+    moved_to: str
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """A process that signed on; `heartbeat_at` is its last sign of life."""
+
+    name: str
+    kind: str
+    pid: int
+    started_at: str
+    heartbeat_at: str
+    seconds_silent: float
+
+
+class Queries:
+    """The reads of everybody; none takes the write lock."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, download_id: int) -> Download | None:
+        """One download, or None."""
+        found = await self._select(downloads.c.id == download_id, limit=1)
+        return found[0] if found else None
+
+    async def find(self, ids: Sequence[int]) -> list[Download]:
+        """These downloads, in the order of their ids; those that are missing are left out."""
+        return sorted(await self._select(downloads.c.id.in_(ids), limit=len(ids)), key=lambda found: found.id)
+
+    async def newest(
+        self,
+        *,
+        statuses: Sequence[Status] | None = None,
+        guild_id: int | None = None,
+        user_id: int | None = None,
+        limit: int = 50,
+    ) -> list[Download]:
+        """The newest downloads first."""
+        where: list[ColumnElement[bool]] = [downloads.c.status.in_(statuses)] if statuses else []
+        where += [downloads.c.guild_id == guild_id] if guild_id is not None else []
+        where += [downloads.c.user_id == user_id] if user_id is not None else []
+        return await self._select(*where, limit=limit)
+
+    async def queue(self, *, guild_id: int | None = None, limit: int = 50) -> list[Download]:
+        """What is running, then what waits, in about the order in which it will be taken."""
+        kept = and_(downloads.c.status == Status.DOWNLOADED, downloads.c.upload == 0)
+        where: list[ColumnElement[bool]] = [downloads.c.status.in_(ACTIVE), ~kept]
+        where += [downloads.c.guild_id == guild_id] if guild_id is not None else []
+        order = (
+            downloads.c.status == Status.PENDING,
+            downloads.c.priority.desc(),
+            downloads.c.added_at,
+            downloads.c.id,
+        )
+        return await self._select(*where, limit=limit, order=order)
+
+    async def ahead_of(self, download: Download) -> int:
+        """How many rows wait before this one, by priority and age."""
+        first = or_(
+            downloads.c.priority > download.priority,
+            and_(
+                downloads.c.priority == download.priority,
+                or_(
+                    downloads.c.added_at < download.added_at,
+                    and_(downloads.c.added_at == download.added_at, downloads.c.id < download.id),
+                ),
+            ),
+        )
+        waiting = and_(downloads.c.status == Status.PENDING, downloads.c.paused == 0, downloads.c.cancelled == 0)
+        return await self._count(waiting, first)
+
+    async def counts(self) -> dict[Status, int]:
+        """How many rows have each status."""
+
+        async def work(connection: AsyncConnection) -> dict[Status, int]:
+            rows = await connection.execute(select(downloads.c.status, func.count()).group_by(downloads.c.status))
+            return {Status(status): count for status, count in rows}
+
+        return await self._database.read(work)
+
+    async def files(self, download_id: int) -> list[MediaFile]:
+        """The files of a download, in order."""
+
+        async def work(connection: AsyncConnection) -> list[MediaFile]:
+            statement = select(media_files).where(media_files.c.download_id == download_id)
+            rows = await connection.execute(statement.order_by(media_files.c.position))
+            return [to_media_file(row) for row in rows.mappings()]
+
+        return await self._database.read(work)
+
+    async def history(self, download_id: int) -> list[Event]:
+        """Who moved this download when, oldest first."""
+
+        async def work(connection: AsyncConnection) -> list[Event]:
+            columns = (events.c.at, events.c.actor, events.c.moved_to, events.c.note)
+            statement = select(*columns).where(events.c.download_id == download_id).order_by(events.c.id)
+            return [Event(*row) for row in await connection.execute(statement)]
+
+        return await self._database.read(work)
+
+    async def with_stale_message(self, *, limit: int = 100) -> list[Download]:
+        """Downloads whose progress message may show something old: those that move, and those that ended unseen."""
+        unseen = downloads.c.progress_message_status.is_distinct_from(downloads.c.status)
+        moving = downloads.c.status.in_((Status.EXTRACTING, Status.DOWNLOADING, Status.UPLOADING))
+        return await self._select(downloads.c.progress_message_id.is_not(None), or_(unseen, moving), limit=limit)
+
+    async def learned_upload_limit(self, guild_id: int) -> int | None:
+        """The upload limit in bytes that was last seen for a guild."""
+
+        async def work(connection: AsyncConnection) -> int | None:
+            statement = select(guild_settings.c.upload_limit_bytes).where(guild_settings.c.guild_id == guild_id)
+            return (await connection.execute(statement)).scalar_one_or_none()
+
+        return await self._database.read(work)
+
+    async def runners(self) -> list[Runner]:
+        """The processes that signed on, by name."""
+
+        async def work(connection: AsyncConnection) -> list[Runner]:
+            rows = (await connection.execute(select(runners, utc_now().label("now")).order_by(runners.c.name))).all()
+            return [
+                Runner(
+                    r.name,
+                    r.kind,
+                    r.pid,
+                    r.started_at,
+                    r.heartbeat_at,
+                    seconds_between(r.heartbeat_at, r.now),
+                )
+                for r in rows
+            ]
+
+        return await self._database.read(work)
+
+    async def _select(
+        self, *where: ColumnElement[bool], limit: int, order: Sequence[ColumnElement[Any]] | None = None
+    ) -> list[Download]:
+        async def work(connection: AsyncConnection) -> list[Download]:
+            statement = select(downloads).where(*where).order_by(*(order or (downloads.c.id.desc(),))).limit(limit)
+            return [to_download(row) for row in (await connection.execute(statement)).mappings()]
+
+        return await self._database.read(work)
+
+    async def _count(self, *where: ColumnElement[bool]) -> int:
+        async def work(connection: AsyncConnection) -> int:
+            statement = select(func.count()).select_from(downloads).where(*where)
+            return int((await connection.execute(statement)).scalar_one())
+
+        return await self._database.read(work)
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """Seconds between two times as the database writes them."""
+    parse = datetime.fromisoformat
+    return (parse(later) - parse(earlier)).total_seconds()

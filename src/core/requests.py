@@ -1,0 +1,166 @@
+"""What people write: new rows and the columns that ask for something. The table is all that carries it."""
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, insert, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.database import Database
+from core.errors import RequestRefused
+from core.models import Request, Status
+from core.tables import downloads, events, guild_settings
+
+OVER = (Status.UPLOADED, Status.FAILED, Status.CANCELLED)
+MAX_URL_LENGTH = 8192
+
+
+class Ask(StrEnum):
+    """A request about a download that exists."""
+
+    CANCEL = "cancel"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RETRY = "retry"
+
+
+def _kept() -> ColumnElement[bool]:
+    return and_(downloads.c.status == Status.DOWNLOADED, downloads.c.upload == 0)
+
+
+def _alive() -> ColumnElement[bool]:
+    return and_(downloads.c.status.not_in(OVER), ~_kept())
+
+
+def _plan(ask: Ask) -> tuple[ColumnElement[bool], dict[str, Any]]:
+    """Which rows a request is for, and what it writes."""
+    match ask:
+        case Ask.CANCEL:
+            return _alive(), {"cancelled": 1}
+        case Ask.PAUSE:
+            return and_(_alive(), downloads.c.paused == 0), {"paused": 1}
+        case Ask.RESUME:
+            return and_(_alive(), downloads.c.paused == 1), {"paused": 0, "available_at": None}
+        case Ask.RETRY:
+            back = case(
+                (downloads.c.failed_stage == "upload", literal(Status.DOWNLOADED.value)),
+                else_=literal(Status.PENDING.value),
+            )
+            over = downloads.c.status.in_((Status.FAILED, Status.CANCELLED))
+            return over, {"status": back, "cancelled": 0, "paused": 0, "available_at": None, "attempts": 0}
+
+
+class Requests:
+    """The writes of bot and command line."""
+
+    def __init__(self, database: Database, *, actor: str) -> None:
+        self._database = database
+        self._actor = actor  # goes into the history: "cli", "bot"
+
+    async def submit(self, request: Request, *, max_waiting: int | None = None) -> int:
+        """Write a new row and return its id.
+
+        Raises:
+            RequestRefused: the URL is no URL, or `max_waiting` rows wait already.
+        """
+        url = checked_url(request.url)
+        row = {
+            "url": url,
+            "destination": request.destination,
+            "upload": int(request.upload),
+            "priority": request.priority,
+            "user_id": request.user_id,
+            "guild_id": request.guild_id,
+            "channel_id": request.channel_id,
+            "progress_message_id": request.progress_message_id,
+            "upload_limit_bytes": request.upload_limit_bytes,
+            "options": json.dumps(request.options),
+        }
+
+        async def work(connection: AsyncConnection) -> int:
+            if max_waiting is not None:
+                waiting = select(func.count()).select_from(downloads).where(downloads.c.status == Status.PENDING)
+                if (await connection.execute(waiting)).scalar_one() >= max_waiting:
+                    raise RequestRefused(
+                        f"The queue is full: {max_waiting} downloads wait already. Try again in a few minutes."
+                    )
+            (new_id,) = (await connection.execute(insert(downloads).values(**row).returning(downloads.c.id))).one()
+            await self._note(connection, new_id, Status.PENDING, "asked")
+            return int(new_id)
+
+        return await self._database.write(work)
+
+    async def ask(self, ask: Ask, ids: Sequence[int], *, only: ColumnElement[bool] | None = None) -> list[int]:
+        """Ask something of downloads; the ids of those for which it could mean anything.
+
+        Args:
+            only: a further condition, so that who may ask is decided in the statement that writes.
+        """
+        where, values = _plan(ask)
+        condition = and_(downloads.c.id.in_(ids), where, *([only] if only is not None else []))
+
+        async def work(connection: AsyncConnection) -> list[int]:
+            statement = update(downloads).where(condition).values(**values)
+            rows = (await connection.execute(statement.returning(downloads.c.id, downloads.c.status))).all()
+            for row in rows:
+                await self._note(connection, row.id, row.status, f"{ask} asked")
+            return [row.id for row in rows]
+
+        return await self._database.write(work)
+
+    async def show_progress_at(self, download_id: int, message_id: int) -> None:
+        """Name the message that shows this download."""
+        await self._write(downloads.c.id == download_id, progress_message_id=message_id)
+
+    async def progress_shown(self, download_id: int, status: Status, *, message_id: int | None) -> None:
+        """Remember the status that the progress message shows; `message_id` None: the message is gone."""
+        await self._write(downloads.c.id == download_id, progress_message_id=message_id, progress_message_status=status)
+
+    async def learn_upload_limit(self, guild_id: int, limit_bytes: int) -> None:
+        """Remember the upload limit that Discord named for a guild."""
+
+        async def work(connection: AsyncConnection) -> None:
+            known = update(guild_settings).where(guild_settings.c.guild_id == guild_id)
+            if (await connection.execute(known.values(upload_limit_bytes=limit_bytes))).rowcount == 0:
+                row = {"guild_id": guild_id, "upload_limit_bytes": limit_bytes}
+                await connection.execute(insert(guild_settings).values(**row))
+
+        await self._database.write(work)
+
+    async def _write(self, where: ColumnElement[bool], **values: Any) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(update(downloads).where(where).values(**values))
+
+        await self._database.write(work)
+
+    async def _note(self, connection: AsyncConnection, download_id: int, status: str, note: str) -> None:
+        row = {"download_id": download_id, "actor": self._actor, "moved_to": status, "note": note}
+        await connection.execute(insert(events).values(**row))
+
+
+def asked_by(user_id: int, *, guild_id: int | None) -> ColumnElement[bool]:
+    """For `Requests.ask(only=...)`: a member may ask things of his own downloads."""
+    return and_(downloads.c.user_id == user_id, asked_in(guild_id))
+
+
+def asked_in(guild_id: int | None) -> ColumnElement[bool]:
+    """For `Requests.ask(only=...)`: whoever manages messages may ask things of any download of his guild."""
+    return downloads.c.guild_id.is_not_distinct_from(guild_id)
+
+
+def checked_url(text: str) -> str:
+    """The URL without the decorations that people paste around it.
+
+    Raises:
+        RequestRefused: it can't be a URL; the sentence says why.
+    """
+    url = text.strip().strip("<>").strip()
+    if not url:
+        raise RequestRefused("There is no link. Send one that starts with http://, https:// or magnet:.")
+    if len(url) > MAX_URL_LENGTH:
+        raise RequestRefused(f"This link is too long: {len(url)} characters, {MAX_URL_LENGTH} are possible.")
+    if any(ord(character) < 0x20 or character == "\x7f" or character.isspace() for character in url):
+        raise RequestRefused("A link can't have spaces or control characters. Send one link alone.")
+    return url

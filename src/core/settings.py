@@ -1,0 +1,214 @@
+"""All settings, read once at the entry points from the environment and `.env`, handed down as plain values."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.errors import ConfigurationError
+
+Network = IPv4Network | IPv6Network
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Each field is one environment variable; its description is what the README says of it."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, validate_default=False
+    )
+
+    # Discord
+    discord_token: SecretStr | None = Field(
+        None,
+        validation_alias="BOSS_BOT_DISCORD_TOKEN",
+        description="The bot's token. Without one only runners start.",
+    )
+    command_prefix: str = Field(
+        "$",
+        validation_alias="BOSS_BOT_COMMAND_PREFIX",
+        min_length=1,
+        description="Before commands in messages.",
+    )
+    start_runners: bool = Field(
+        True,
+        validation_alias="BOSS_BOT_START_RUNNERS",
+        description="Whether the bot starts and watches both runners.",
+    )
+    discord_api_base: str = Field(
+        "https://discord.com/api/v10",
+        validation_alias="DISCORD_API_BASE",
+        description="Discord's REST API: a proxy or a test server.",
+    )
+    discord_gateway_url: str = Field(
+        "wss://gateway.discord.gg/", validation_alias="DISCORD_GATEWAY_URL", description="Discord's gateway."
+    )
+    progress_edit_interval: float = Field(
+        5.0,
+        validation_alias="PROGRESS_EDIT_INTERVAL",
+        gt=0,
+        description="Seconds between two edits of a progress message while nothing but numbers change.",
+    )
+
+    # Database and files
+    database_url: str = Field(
+        "sqlite+aiosqlite:///data/boss-bot.db",
+        validation_alias="BOSS_BOT_DATABASE_URL",
+        description="A SQLite file, or `postgresql+asyncpg://...`.",
+    )
+    data_dir: Path = Field(
+        Path("data"), validation_alias="BOSS_BOT_DATA_DIR", description="Locks and logs of the runners."
+    )
+    download_dir: Path = Field(
+        Path("downloads"), validation_alias="DOWNLOAD_DIR", description="Where files are fetched to."
+    )
+    delivery_dir: Path | None = Field(
+        None,
+        validation_alias="DELIVERY_DIR",
+        description="The destination `folder`. Default: `delivered` below `DOWNLOAD_DIR`.",
+    )
+
+    # Queue
+    max_concurrent_downloads: int = Field(
+        5,
+        validation_alias="BOSS_BOT_MAX_CONCURRENT_DOWNLOADS",
+        ge=1,
+        le=100,
+        description="Downloads at once; 1 means strictly one after the other.",
+    )
+    max_queue_size: int = Field(
+        50, validation_alias="BOSS_BOT_MAX_QUEUE_SIZE", ge=1, description="Downloads that may wait at once."
+    )
+    max_concurrent_uploads: int = Field(
+        2, validation_alias="MAX_CONCURRENT_UPLOADS", ge=1, le=20, description="Deliveries at once."
+    )
+    poll_interval: float = Field(
+        1.0,
+        validation_alias="DOWNLOAD_POLL_INTERVAL",
+        gt=0,
+        description="Seconds between looks at the table when nothing else wakes a runner.",
+    )
+    heartbeat_interval: float = Field(
+        2.0,
+        validation_alias="HEARTBEAT_INTERVAL",
+        gt=0,
+        description="Seconds between signs of life of a runner.",
+    )
+    lease: float = Field(
+        15.0,
+        validation_alias="CLAIM_LEASE",
+        gt=0,
+        description="Seconds without a sign of life after which a runner's rows are given to others.",
+    )
+
+    # Stages
+    aria2_rpc_url: str | None = Field(
+        None,
+        validation_alias="ARIA2C_RPC_URL",
+        description="An aria2c to share, such as http://localhost:6800/jsonrpc. Without it the runner starts its own.",
+    )
+    aria2_rpc_secret: SecretStr | None = Field(
+        None, validation_alias="ARIA2C_RPC_SECRET", description="The `--rpc-secret` of the shared aria2c."
+    )
+    max_retries: int = Field(
+        5, validation_alias="MAX_DOWNLOAD_RETRIES", ge=0, description="Further tries after a passing error."
+    )
+    retry_base_delay: float = Field(
+        30.0,
+        validation_alias="RETRY_BASE_DELAY",
+        ge=0,
+        description="Seconds; doubles with each try, with jitter.",
+    )
+    retry_max_delay: float = Field(
+        3600.0, validation_alias="RETRY_MAX_DELAY", ge=0, description="Seconds; no wait is longer."
+    )
+    extract_timeout: float = Field(
+        120.0, validation_alias="EXTRACT_TIMEOUT", gt=0, description="Seconds that an extractor may take."
+    )
+    extract_memory_mb: int = Field(
+        768,
+        validation_alias="EXTRACT_MEMORY_MB",
+        ge=128,
+        description="MiB of memory that an extractor may take.",
+    )
+    max_download_size_mb: int = Field(
+        10_240, validation_alias="MAX_DOWNLOAD_SIZE_MB", ge=1, description="MiB; larger media is refused."
+    )
+    egress_allow: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (),
+        validation_alias="EGRESS_ALLOW",
+        description="Networks that may be reached although they are private: `192.168.1.0/24,127.0.0.1`.",
+    )
+    torrents_for_members: bool = Field(
+        False,
+        validation_alias="TORRENTS_FOR_MEMBERS",
+        description="Whether members on Discord may ask for torrents. The host's address is then seen by peers.",
+    )
+
+    # Delivery
+    upload_limit_mb: int = Field(
+        20,
+        validation_alias="UPLOAD_LIMIT_MB",
+        ge=1,
+        description="MiB a file, where Discord named no limit yet.",
+    )
+    upload_batch_size_mb: int = Field(
+        25, validation_alias="UPLOAD_BATCH_SIZE_MB", ge=1, description="MiB a message with several files."
+    )
+    upload_max_files_per_batch: int = Field(
+        10, validation_alias="UPLOAD_MAX_FILES_PER_BATCH", ge=1, le=10, description="Files a message."
+    )
+    upload_cleanup_after_success: bool = Field(
+        True,
+        validation_alias="UPLOAD_CLEANUP_AFTER_SUCCESS",
+        description="Remove files once they are delivered.",
+    )
+
+    # Logs
+    log_level: Literal["TRACE", "DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", validation_alias="BOSS_BOT_LOG_LEVEL", description="The least level that is logged."
+    )
+    log_format: Literal["auto", "human", "json"] = Field(
+        "auto",
+        validation_alias="BOSS_BOT_LOG_FORMAT",
+        description="`auto`: human on a terminal, JSON otherwise.",
+    )
+
+    @field_validator("egress_allow", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(ip_network(part, strict=False) for part in value.replace(",", " ").split())
+
+    @property
+    def delivery_path(self) -> Path:
+        """The directory of the destination `folder`."""
+        return self.delivery_dir or self.download_dir / "delivered"
+
+    @property
+    def lock_dir(self) -> Path:
+        """Where runners hold the locks that prove them alive."""
+        return self.data_dir / "locks"
+
+
+def variable_of(field: str) -> str:
+    """The environment variable of a field of `Settings`."""
+    alias = Settings.model_fields[field].validation_alias
+    assert isinstance(alias, str), f"{field} names one variable"
+    return alias
+
+
+def read_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        ConfigurationError: a value is not valid; the sentence names the variable.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]  # pydantic fills the fields from the environment
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise ConfigurationError(f"A setting is not valid. {faults}. The README lists all settings.") from None

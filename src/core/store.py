@@ -1,0 +1,312 @@
+"""What runners write: claims, heartbeats, guarded moves. Nobody settles a row that he no longer holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.database import Database
+from core.models import Download, NewMediaFile, Progress, Settlement, Stage, Status
+from core.rows import to_download
+from core.tables import downloads, events, media_files, runners, utc_now
+
+IDLE = {"claimed_by": None, "heartbeat_at": None, "download_speed": 0, "eta_seconds": None, "activity": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a runner hears about a row that it still holds."""
+
+    id: int
+    epoch: int
+    paused: bool
+    cancelled: bool
+
+
+class Store:
+    """The writes of one runner, in one stage."""
+
+    def __init__(self, database: Database, *, stage: Stage, runner: str) -> None:
+        self._database = database
+        self.stage = stage
+        self.runner = runner
+
+    # -- taking rows ---------------------------------------------------------------------------------------------
+
+    async def has_claimable(self) -> bool:
+        """Whether a claim would find a row; reads only, so that an idle runner writes nothing."""
+        return await self._database.read(self._has_claimable)
+
+    async def _has_claimable(self, connection: AsyncConnection) -> bool:
+        return (await connection.execute(select(downloads.c.id).where(self._claimable()).limit(1))).first() is not None
+
+    async def claim(self) -> Download | None:
+        """Take the next row that is due, or None. One statement, so no row is ever taken twice.
+
+        Order: priority, then the guild and the member with the least running work, then age.
+        """
+
+        async def work(connection: AsyncConnection) -> Download | None:
+            statement = (
+                update(downloads)
+                .where(downloads.c.id == self._next_id())
+                .values(
+                    status=self.stage.works_in[0],
+                    claimed_by=self.runner,
+                    epoch=downloads.c.epoch + 1,
+                    heartbeat_at=utc_now(),
+                    started_at=func.coalesce(downloads.c.started_at, utc_now()),
+                    # A settled row that was set back by a person begins with all its tries.
+                    attempts=case((downloads.c.finished_at.is_not(None), 0), else_=downloads.c.attempts),
+                    finished_at=None,
+                    error_kind=None,
+                    error=None,
+                    failed_stage=None,
+                )
+                .returning(downloads)
+            )
+            row = (await connection.execute(statement)).mappings().first()
+            if row is None:
+                return None
+            claimed = to_download(row)
+            await self._note(connection, claimed.id, claimed.epoch, claimed.status, None)
+            return claimed
+
+        return await self._database.write(work)
+
+    def _claimable(self) -> ColumnElement[bool]:
+        due = or_(downloads.c.available_at.is_(None), downloads.c.available_at <= utc_now())
+        wanted = [downloads.c.upload == 1] if self.stage.delivers else []
+        return and_(
+            downloads.c.status == self.stage.takes,
+            downloads.c.paused == 0,
+            downloads.c.cancelled == 0,
+            due,
+            *wanted,
+        )
+
+    def _next_id(self) -> Any:
+        def running_by(column: str) -> Any:
+            table = downloads.alias(f"running_{column}")
+            return (
+                select(table.c[column], func.count().label("running"))
+                .where(table.c.status.in_(self.stage.works_in))
+                .group_by(table.c[column])
+                .subquery(f"by_{column}")
+            )
+
+        guild, user = running_by("guild_id"), running_by("user_id")
+        return (
+            select(downloads.c.id)
+            .outerjoin(guild, downloads.c.guild_id.is_not_distinct_from(guild.c.guild_id))
+            .outerjoin(user, downloads.c.user_id.is_not_distinct_from(user.c.user_id))
+            .where(self._claimable())
+            .order_by(
+                downloads.c.priority.desc(),
+                func.coalesce(guild.c.running, 0),
+                func.coalesce(user.c.running, 0),
+                downloads.c.added_at,
+                downloads.c.id,
+            )
+            .limit(1)
+            .with_for_update(skip_locked=True, of=downloads)
+            .scalar_subquery()
+        )
+
+    # -- holding rows --------------------------------------------------------------------------------------------
+
+    def _mine(self) -> ColumnElement[bool]:
+        return and_(downloads.c.claimed_by == self.runner, downloads.c.status.in_(self.stage.works_in))
+
+    def _held(self, claim: Download) -> ColumnElement[bool]:
+        return and_(downloads.c.id == claim.id, downloads.c.epoch == claim.epoch, self._mine())
+
+    async def heartbeat(self) -> list[Held]:
+        """Renew all claims of this runner and hear what people ask of them. A row that is missing is lost."""
+
+        async def work(connection: AsyncConnection) -> list[Held]:
+            beaten = update(runners).where(runners.c.name == self.runner).values(heartbeat_at=utc_now())
+            await connection.execute(beaten)
+            statement = update(downloads).where(self._mine()).values(heartbeat_at=utc_now()).returning(*self._asked())
+            return self._to_held(await connection.execute(statement))
+
+        return await self._database.write(work)
+
+    async def requests(self) -> list[Held]:
+        """The same without renewing: cheap enough to ask whenever anything in the database changed."""
+
+        async def work(connection: AsyncConnection) -> list[Held]:
+            return self._to_held(await connection.execute(select(*self._asked()).where(self._mine())))
+
+        return await self._database.read(work)
+
+    @staticmethod
+    def _asked() -> Sequence[ColumnElement[Any]]:
+        return (downloads.c.id, downloads.c.epoch, downloads.c.paused, downloads.c.cancelled)
+
+    @staticmethod
+    def _to_held(rows: Any) -> list[Held]:
+        return [Held(row.id, row.epoch, bool(row.paused), bool(row.cancelled)) for row in rows]
+
+    async def holds(self, claim: Download) -> bool:
+        """Whether this runner still holds a row that it claimed."""
+
+        async def work(connection: AsyncConnection) -> bool:
+            return (await connection.execute(select(downloads.c.id).where(self._held(claim)))).first() is not None
+
+        return await self._database.read(work)
+
+    async def write(self, claim: Download, **values: Any) -> bool:
+        """Write columns of a row that is held; False when it is lost, and nothing was written."""
+
+        async def work(connection: AsyncConnection) -> bool:
+            return (await connection.execute(update(downloads).where(self._held(claim)).values(**values))).rowcount == 1
+
+        return await self._database.write(work)
+
+    async def write_progress(self, progress: Sequence[tuple[Download, Progress]]) -> None:
+        """Write how far rows are, all in one transaction; lost rows are passed over."""
+
+        async def work(connection: AsyncConnection) -> None:
+            for claim, now in progress:
+                values = {
+                    "progress": now.progress,
+                    "downloaded_bytes": now.downloaded_bytes,
+                    "download_speed": now.download_speed,
+                    "eta_seconds": now.eta_seconds,
+                    "activity": now.activity,
+                }
+                await connection.execute(update(downloads).where(self._held(claim)).values(**values))
+
+        if progress:
+            await self._database.write(work)
+
+    # -- moving rows ---------------------------------------------------------------------------------------------
+
+    async def move(self, claim: Download, to: Status, *, note: str | None = None, **values: Any) -> bool:
+        """Move a held row on within its stage; False when it is lost."""
+
+        async def work(connection: AsyncConnection) -> bool:
+            return await self._move(connection, claim, to, note, values)
+
+        return await self._database.write(work)
+
+    async def settle(
+        self, claim: Download, settlement: Settlement, *, files: Sequence[NewMediaFile] | None = None
+    ) -> bool:
+        """The last move of a held row: gives up the claim. With `files`, they replace those of the download.
+
+        Returns False when the row is lost; nothing is written then.
+        """
+        over = settlement.status not in (self.stage.takes, Status.DOWNLOADED)
+        values = IDLE | ({"finished_at": utc_now()} if over else {}) | settlement.values
+
+        async def work(connection: AsyncConnection) -> bool:
+            note = settlement.values.get("error")
+            if not await self._move(connection, claim, settlement.status, note, values):
+                return False
+            if files is not None:
+                await connection.execute(delete(media_files).where(media_files.c.download_id == claim.id))
+                for position, file in enumerate(files):
+                    row = {name: getattr(file, name) for name in file.__dataclass_fields__}
+                    await connection.execute(insert(media_files).values(download_id=claim.id, position=position, **row))
+            return True
+
+        return await self._database.write(work)
+
+    async def _move(
+        self,
+        connection: AsyncConnection,
+        claim: Download,
+        to: Status,
+        note: str | None,
+        values: dict[str, Any],
+    ) -> bool:
+        moved = await connection.execute(update(downloads).where(self._held(claim)).values(status=to, **values))
+        if moved.rowcount != 1:
+            return False
+        await self._note(connection, claim.id, claim.epoch, to, note)
+        return True
+
+    async def _note(
+        self, connection: AsyncConnection, download_id: int, epoch: int | None, to: Status, note: str | None
+    ) -> None:
+        row = {"download_id": download_id, "actor": self.runner, "epoch": epoch, "moved_to": to, "note": note}
+        await connection.execute(insert(events).values(**row))
+
+    # -- rows that nobody works on -------------------------------------------------------------------------------
+
+    async def give_back(
+        self, reason: str, *, lease: float | None = None, runners_gone: Sequence[str] = ()
+    ) -> list[int]:
+        """Return rows of this stage to the status it takes, for any runner to claim; their ids.
+
+        Args:
+            reason: goes into the history.
+            lease: seconds; rows whose heartbeat is older, in the future or missing.
+            runners_gone: rows that these runners claimed.
+        """
+        abandoned: list[ColumnElement[bool]] = [downloads.c.claimed_by.in_(runners_gone)]
+        if lease is not None:
+            abandoned += [
+                downloads.c.claimed_by.is_(None),
+                downloads.c.heartbeat_at.is_(None),
+                downloads.c.heartbeat_at < utc_now(-lease),
+                downloads.c.heartbeat_at > utc_now(lease),  # the clock was set back
+            ]
+        where = and_(downloads.c.status.in_(self.stage.works_in), or_(*abandoned))
+        return await self._move_unheld(where, self.stage.takes, reason, IDLE)
+
+    async def cancel_waiting(self) -> list[int]:
+        """Settle rows that are to be cancelled before anybody took them; their ids."""
+        wanted = [downloads.c.upload == 1] if self.stage.delivers else []
+        where = and_(downloads.c.status == self.stage.takes, downloads.c.cancelled == 1, *wanted)
+        return await self._move_unheld(where, Status.CANCELLED, None, IDLE | {"finished_at": utc_now()})
+
+    async def _move_unheld(
+        self, where: ColumnElement[bool], to: Status, note: str | None, values: dict[str, Any]
+    ) -> list[int]:
+        async def look(connection: AsyncConnection) -> bool:
+            return (await connection.execute(select(downloads.c.id).where(where).limit(1))).first() is not None
+
+        async def work(connection: AsyncConnection) -> list[int]:
+            statement = update(downloads).where(where).values(status=to, **values).returning(downloads.c.id)
+            ids = [row.id for row in await connection.execute(statement)]
+            for download_id in ids:
+                await self._note(connection, download_id, None, to, note)
+            return ids
+
+        return await self._database.write(work) if await self._database.read(look) else []
+
+    # -- runners -------------------------------------------------------------------------------------------------
+
+    async def sign_on(self, pid: int) -> None:
+        """Enter this runner into `runners`."""
+        row = {"name": self.runner, "kind": self.stage.name, "pid": pid}
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(insert(runners).values(**row))
+
+        await self._database.write(work)
+
+    async def sign_off(self, *names: str) -> None:
+        """Strike runners off `runners`: this one, or others that are known to be dead."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(delete(runners).where(runners.c.name.in_(names or (self.runner,))))
+
+        await self._database.write(work)
+
+    async def holders(self) -> list[str]:
+        """The names of all runners that hold rows of this stage, or have signed on for it."""
+
+        async def work(connection: AsyncConnection) -> list[str]:
+            held = select(downloads.c.claimed_by).where(
+                downloads.c.status.in_(self.stage.works_in), downloads.c.claimed_by.is_not(None)
+            )
+            signed_on = select(runners.c.name).where(runners.c.kind == self.stage.name)
+            return [name for (name,) in await connection.execute(held.union(signed_on))]
+
+        return await self._database.read(work)

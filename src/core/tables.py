@@ -1,0 +1,229 @@
+"""The schema: a public interface that people edit in a database shell, so it refuses nonsense itself."""
+
+from typing import Any
+
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+
+from core.models import Destination, Status, UrlType
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+# A STRICT table of SQLite knows INTEGER and REAL only; PostgreSQL needs the wide ones named.
+Whole: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
+Real: TypeEngine[float] = Double().with_variant(REAL(), "sqlite")
+
+
+class utc_now(FunctionElement[str]):  # noqa: N801  (an SQL function, spelled as SQLAlchemy spells them)
+    """The database's clock as UTC text, `YYYY-MM-DD HH:MM:SS`, moved by a number of seconds."""
+
+    type = Text()
+    inherit_cache = False
+
+    def __init__(self, seconds: float = 0) -> None:
+        super().__init__()
+        self.seconds = round(seconds)
+
+
+@compiles(utc_now, "sqlite")
+def _utc_now_sqlite(element: utc_now, _compiler: Any, **_: Any) -> str:
+    return f"(datetime('now', '{element.seconds:+d} seconds'))" if element.seconds else "(datetime('now'))"
+
+
+@compiles(utc_now, "postgresql")
+def _utc_now_postgresql(element: utc_now, _compiler: Any, **_: Any) -> str:
+    moved = f" + interval '{element.seconds} seconds'" if element.seconds else ""
+    return f"to_char((clock_timestamp() AT TIME ZONE 'UTC'){moved}, 'YYYY-MM-DD HH24:MI:SS')"
+
+
+def _one_of(column: str, values: Any) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def _flag(column: str, default: int = 0) -> tuple[Column[int], CheckConstraint]:
+    return (
+        Column(column, Integer, nullable=False, server_default=text(str(default))),
+        CheckConstraint(f"{column} IN (0, 1)", name=column),
+    )
+
+
+def _times(*columns: str) -> list[CheckConstraint]:
+    pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"
+    checks = []
+    for column in columns:
+        sqlite = CheckConstraint(f"{column} IS datetime({column})", name=column)
+        postgresql = CheckConstraint(f"{column} ~ '{pattern}'", name=column)
+        checks += [sqlite.ddl_if(dialect="sqlite"), postgresql.ddl_if(dialect="postgresql")]
+    return checks
+
+
+def _json_object(column: str) -> list[CheckConstraint]:
+    sqlite = CheckConstraint(f"json_valid({column}) AND json_type({column}) = 'object'", name=column)
+    postgresql = CheckConstraint(f"jsonb_typeof({column}::jsonb) = 'object'", name=column)
+    return [sqlite.ddl_if(dialect="sqlite"), postgresql.ddl_if(dialect="postgresql")]
+
+
+def _not_negative(*columns: str) -> list[CheckConstraint]:
+    return [CheckConstraint(f"{column} >= 0", name=column) for column in columns]
+
+
+downloads = Table(
+    "downloads",
+    metadata,
+    Column("id", Whole, primary_key=True),
+    Column("parent_id", Whole, ForeignKey("downloads.id", ondelete="SET NULL")),
+    Column("url", Text, nullable=False),
+    Column("url_type", Text, nullable=False, server_default=UrlType.UNKNOWN.value),
+    Column("status", Text, nullable=False, server_default=Status.PENDING.value),
+    # requests: written by whoever asks
+    *_flag("cancelled"),
+    *_flag("paused"),
+    Column("priority", Integer, nullable=False, server_default=text("0")),
+    Column("available_at", Text),
+    *_flag("upload", default=1),
+    # who asked, where the answer goes
+    Column("user_id", Whole),
+    Column("guild_id", Whole),
+    Column("channel_id", Whole),
+    Column("progress_message_id", Whole),
+    Column("progress_message_status", Text),
+    Column("destination", Text, nullable=False, server_default=Destination.FOLDER.value),
+    Column("upload_limit_bytes", Whole),
+    Column("options", Text, nullable=False, server_default="{}"),
+    # what stage 2 found
+    Column("title", Text),
+    Column("extractor", Text),
+    Column("file_path", Text),
+    Column("file_size", Whole),
+    # how far it is
+    Column("progress", Real, nullable=False, server_default=text("0")),
+    Column("downloaded_bytes", Whole, nullable=False, server_default=text("0")),
+    Column("download_speed", Whole, nullable=False, server_default=text("0")),
+    Column("eta_seconds", Whole),
+    Column("activity", Text),
+    # the claim
+    Column("claimed_by", Text),
+    Column("epoch", Integer, nullable=False, server_default=text("0")),
+    Column("heartbeat_at", Text),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    # how it failed
+    Column("error_kind", Text),
+    Column("error", Text),
+    Column("failed_stage", Text),
+    Column("added_at", Text, nullable=False, server_default=utc_now()),
+    Column("started_at", Text),
+    Column("downloaded_at", Text),
+    Column("finished_at", Text),
+    CheckConstraint("length(url) BETWEEN 1 AND 8192", name="url"),
+    _one_of("url_type", UrlType),
+    _one_of("status", Status),
+    CheckConstraint("priority BETWEEN -1 AND 1", name="priority"),
+    _one_of("progress_message_status", Status),
+    _one_of("destination", Destination),
+    CheckConstraint("upload_limit_bytes > 0", name="upload_limit_bytes"),
+    CheckConstraint("destination <> 'discord' OR channel_id IS NOT NULL", name="discord_needs_channel"),
+    *_json_object("options"),
+    CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
+    *_not_negative("file_size", "downloaded_bytes", "download_speed", "eta_seconds", "epoch", "attempts"),
+    _one_of("failed_stage", ("download", "upload")),
+    *_times("available_at", "heartbeat_at", "added_at", "started_at", "downloaded_at", "finished_at"),
+    Index(None, "status", "priority", "added_at"),
+    Index(None, "claimed_by"),
+    Index(None, "parent_id"),
+    Index(None, "guild_id", "user_id"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,  # ids name directories and transfers, so none is ever given twice
+)
+
+media_files = Table(
+    "media_files",
+    metadata,
+    Column("id", Whole, primary_key=True),
+    Column("download_id", Whole, ForeignKey("downloads.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("mime_type", Text),
+    Column("bytes", Whole, nullable=False),
+    Column("sha256", Text),
+    Column("duration_seconds", Real),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("delivered_url", Text),
+    Column("delivered_message_id", Whole),
+    Column("nonce", Text),
+    _one_of("kind", ("video", "audio", "image", "document")),
+    *_not_negative("position", "bytes", "duration_seconds", "width", "height"),
+    Index(None, "download_id", "position", unique=True),
+    sqlite_strict=True,
+)
+
+# Append-only, and without a foreign key: the history outlives its row.
+events = Table(
+    "events",
+    metadata,
+    Column("id", Whole, primary_key=True),
+    Column("download_id", Whole, nullable=False),
+    Column("at", Text, nullable=False, server_default=utc_now()),
+    Column("actor", Text, nullable=False),
+    Column("epoch", Integer),
+    Column("moved_to", Text, nullable=False),
+    Column("note", Text),
+    *_times("at"),
+    Index(None, "download_id"),
+    sqlite_strict=True,
+)
+
+runners = Table(
+    "runners",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Text, nullable=False, server_default=utc_now()),
+    Column("heartbeat_at", Text, nullable=False, server_default=utc_now()),
+    _one_of("kind", ("bot", "download", "upload")),
+    *_times("started_at", "heartbeat_at"),
+    sqlite_strict=True,
+)
+
+guild_settings = Table(
+    "guild_settings",
+    metadata,
+    Column("guild_id", Whole, primary_key=True, autoincrement=False),
+    Column("upload_limit_bytes", Whole),  # what the guild's interactions and 413 answers taught
+    Column("settings", Text, nullable=False, server_default="{}"),
+    CheckConstraint("upload_limit_bytes > 0", name="upload_limit_bytes"),
+    *_json_object("settings"),
+    sqlite_strict=True,
+)
+
+user_settings = Table(
+    "user_settings",
+    metadata,
+    Column("user_id", Whole, primary_key=True, autoincrement=False),
+    Column("settings", Text, nullable=False, server_default="{}"),
+    *_json_object("settings"),
+    sqlite_strict=True,
+)
