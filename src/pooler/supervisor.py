@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import IO
 
 from loguru import logger
 
@@ -35,9 +36,16 @@ RUNNERS = (
 class Supervisor:
     """Keeps one process of each runner alive."""
 
-    def __init__(self, programs: tuple[RunnerProgram, ...] = RUNNERS, *, environment: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        programs: tuple[RunnerProgram, ...] = RUNNERS,
+        *,
+        environment: Mapping[str, str] | None = None,
+        log: IO[bytes] | None = None,
+    ) -> None:
         self._programs = programs
         self._environment = dict(os.environ if environment is None else environment)
+        self._log = log  # where the runners print; None: where this process does
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run them until `stop` is set, then end them, giving them time to give their rows back."""
@@ -59,9 +67,11 @@ class Supervisor:
         while True:
             began = loop.time()
             status = await self._run_once(program)
-            backoff = FIRST_BACKOFF if loop.time() - began > HEALTHY_AFTER else min(backoff * 2, MAX_BACKOFF)
+            if loop.time() - began > HEALTHY_AFTER:
+                backoff = FIRST_BACKOFF
             logger.bind(runner=program.module, status=status).error("runner ended; starting it again in {} s", backoff)
             await asyncio.sleep(backoff)
+            backoff = min(backoff * 2, MAX_BACKOFF)
 
     async def _run_once(self, program: RunnerProgram) -> int:
         environment = {name: value for name, value in self._environment.items() if name not in program.hidden}
@@ -69,6 +79,8 @@ class Supervisor:
             *(sys.executable, "-m", program.module),
             env=environment | {PARENT_PIPE: "1"},
             stdin=asyncio.subprocess.PIPE,
+            stdout=self._log,
+            stderr=self._log,
             start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends its runners in order
         )
         logger.bind(runner=program.module, pid=process.pid).info("started")

@@ -1,0 +1,125 @@
+"""The aria2c child process: started, watched, started again when it dies or hangs."""
+
+import asyncio
+import os
+import secrets
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from loguru import logger
+
+from core.children import built_environment, end_child, start_child
+from core.errors import ConfigurationError
+from core.paths import program_file
+
+MEMORY = 4 * 1024**3  # bytes of address space: a server that lies about its length must not take the machine
+FIRST_BACKOFF = 0.2  # seconds
+MAX_BACKOFF = 5.0
+HEALTHY_AFTER = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a daemon listens."""
+
+    url: str  # http://host:port/jsonrpc
+    secret: str
+
+
+class Aria2cDaemon:
+    """Keeps one aria2c of ours alive; `endpoint` is where it listens now."""
+
+    def __init__(self, runtime_dir: Path, *, inherit: tuple[int, ...] = ()) -> None:
+        """Make it.
+
+        Args:
+            runtime_dir: a private directory for its configuration.
+            inherit: descriptors that it keeps open, so that it counts as part of its runner.
+        """
+        self._runtime_dir = runtime_dir
+        self._inherit = inherit
+        self._secret = secrets.token_urlsafe(24)
+        self._process: asyncio.subprocess.Process | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self.endpoint: Endpoint | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the aria2c that runs now."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    async def start(self) -> None:
+        """Start it, and keep it running until `stop`.
+
+        Raises:
+            ConfigurationError: there is no aria2c on this machine.
+        """
+        await self._spawn()
+        self._keeper = asyncio.create_task(self._keep(), name="aria2c")
+
+    async def stop(self) -> None:
+        """End it; it saves where its transfers are."""
+        if self._keeper:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        if self._process:
+            await end_child(self._process, grace=3.0)
+        self._config_path.unlink(missing_ok=True)
+
+    async def restart(self, why: str) -> None:
+        """Kill it because it hangs; it is started again at once."""
+        if self._process and self._process.returncode is None:
+            logger.bind(pid=self._process.pid).error("killing aria2c: {}", why)
+            await end_child(self._process)
+
+    async def _keep(self) -> None:
+        backoff = FIRST_BACKOFF
+        while True:
+            assert self._process is not None, "started before it is kept"
+            began = time.monotonic()
+            status = await self._process.wait()
+            self.endpoint = None
+            backoff = FIRST_BACKOFF if time.monotonic() - began > HEALTHY_AFTER else min(backoff * 2, MAX_BACKOFF)
+            logger.bind(status=status).error("aria2c ended; starting it again in {} s", backoff)
+            await asyncio.sleep(backoff)
+            await self._spawn()
+
+    async def _spawn(self) -> None:
+        port = _free_port()
+        self._write_config(port)
+        argv = ("aria2c", f"--conf-path={self._config_path}", f"--stop-with-process={os.getpid()}")
+        try:
+            self._process = await start_child(
+                argv,
+                env=built_environment(HOME=str(self._runtime_dir)),
+                inherit=self._inherit,
+                memory_bytes=MEMORY if sys.platform == "linux" else None,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+        except FileNotFoundError:
+            raise ConfigurationError("aria2c is missing. Install aria2: `apt install aria2`.") from None
+        self.endpoint = Endpoint(f"http://127.0.0.1:{port}/jsonrpc", self._secret)
+        logger.bind(pid=self._process.pid, port=port).info("started aria2c")
+
+    @property
+    def _config_path(self) -> Path:
+        return self._runtime_dir / f"aria2-{os.getpid()}.conf"
+
+    def _write_config(self, port: int) -> None:
+        """In a file, because everybody on the machine can read the arguments of a process."""
+        ours = program_file("aria2.conf").read_text(encoding="utf-8")
+        self._runtime_dir.mkdir(parents=True, exist_ok=True)
+        self._config_path.unlink(missing_ok=True)
+        descriptor = os.open(self._config_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(f"{ours}\nrpc-listen-port={port}\nrpc-secret={self._secret}\n")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,61 @@
+"""Which addresses may be fetched from: those of the public internet, and those that the admin allowed.
+
+This looks before a fetcher leaps; what a fetcher meets on its own way (a redirect, a name that changes its address) it
+does not see.
+"""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+from core.errors import ForbiddenTarget, SourceUnreachable, UnsupportedUrl
+from core.settings import Network
+
+SCHEMES = ("http", "https", "ftp", "udp")  # udp: trackers
+DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21}
+
+
+class Egress:
+    """Checks targets against the networks that the admin allowed beyond the public internet."""
+
+    def __init__(self, allow: Sequence[Network] = ()) -> None:
+        self._allow = tuple(allow)
+
+    async def check(self, url: str) -> None:
+        """Return when every address behind the URL's host may be reached.
+
+        Raises:
+            UnsupportedUrl: a scheme that is not fetched, or no host.
+            ForbiddenTarget: an address that is private, local or otherwise not global.
+            SourceUnreachable: the name has no address.
+        """
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError as error:
+            raise UnsupportedUrl from error
+        if parts.scheme not in SCHEMES or not host:
+            raise UnsupportedUrl
+        for address in await _addresses(host, port or DEFAULT_PORTS.get(parts.scheme, 0)):
+            if not self._may_reach(address):
+                raise ForbiddenTarget
+
+    def _may_reach(self, address: IPv4Address | IPv6Address) -> bool:
+        if isinstance(address, IPv6Address):
+            inner = address.ipv4_mapped or address.sixtofour
+            if inner is not None:
+                return self._may_reach(inner)
+        if any(address in network for network in self._allow):
+            return True
+        return address.is_global and not address.is_multicast
+
+
+async def _addresses(host: str, port: int) -> list[IPv4Address | IPv6Address]:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise SourceUnreachable(f"The host {host} was not found. Check the link for typing errors.") from error
+    return [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]

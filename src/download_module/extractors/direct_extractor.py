@@ -1,0 +1,167 @@
+"""A URL that is the file itself: asks the server for one byte, to learn address, size and validators."""
+
+import email.utils
+import re
+import time
+from urllib.parse import unquote, urljoin
+
+import httpx
+
+from core.errors import (
+    BossBotError,
+    ExtractionError,
+    GeoRestricted,
+    LoginRequired,
+    MediaNotFound,
+    RateLimited,
+    SourceUnreachable,
+    UnsupportedUrl,
+)
+from download_module.egress import Egress
+from download_module.names import clean_name, kind_of, name_from_url, with_extension
+from download_module.plan import DownloadPlan, Output, Part
+
+USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+MAX_REDIRECTS = 10
+TIMEOUT = httpx.Timeout(20.0, connect=10.0)
+# Not files but descriptions of them, which other extractors read.
+HTML = ("text/html", "application/xhtml+xml")
+MANIFESTS = ("application/dash+xml", "application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl")
+PAGES = (*HTML, *MANIFESTS, "audio/x-mpegurl")
+TORRENT = "application/x-bittorrent"
+
+
+class DirectExtractor:
+    """Plans one file with one part."""
+
+    def __init__(self, egress: Egress) -> None:
+        self._egress = egress
+
+    async def extract(self, url: str) -> DownloadPlan:
+        """See `Extractor`."""
+        if url.startswith("ftp:"):
+            await self._egress.check(url)
+            return _plan(url, url, name=name_from_url(url), mime_type=None, size=None, identity=None)
+        with mapped_http_errors():
+            async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
+                answer = await follow(client, self._egress, url, {"Range": "bytes=0-0"})
+        mime_type = _mime_type(answer)
+        if mime_type in PAGES:
+            raise UnsupportedUrl("This link leads to a page, not to a file.")
+        final = str(answer.url)
+        name = with_extension(_disposition_name(answer) or name_from_url(final), mime_type)
+        size = _size(answer)
+        if size == 0:
+            raise MediaNotFound("The file behind this link is empty.")
+        return _plan(url, final, name=name, mime_type=mime_type, size=size, identity=_identity(answer, size))
+
+
+async def follow(client: httpx.AsyncClient, egress: Egress, url: str, headers: dict[str, str]) -> httpx.Response:
+    """The answer at the end of all redirects, each checked; its body is not read.
+
+    Raises:
+        BossBotError: an address that is not allowed, too many redirects, or an answer that is no success.
+    """
+    for _ in range(MAX_REDIRECTS + 1):
+        await egress.check(url)
+        request = client.build_request(
+            "GET", url, headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"} | headers
+        )
+        answer = await client.send(request, stream=True)
+        await answer.aclose()
+        if not answer.is_redirect:
+            if answer.is_error and not _is_empty_file(answer):
+                raise error_of_status(answer.status_code, answer.headers.get("Retry-After"))
+            return answer
+        url = urljoin(url, answer.headers["Location"])
+    raise SourceUnreachable("This link redirects in circles.")
+
+
+def error_of_status(status: int, retry_after: str | None = None) -> BossBotError:
+    """What an HTTP status means for the person who asked."""
+    match status:
+        case 401 | 403 | 407:
+            return LoginRequired(f"The server refuses access to this file (HTTP {status}). It may need a login.")
+        case 404 | 410:
+            return MediaNotFound(f"There is nothing behind this link any more (HTTP {status}).")
+        case 429:
+            return RateLimited(retry_after=_seconds(retry_after))
+        case 451:
+            return GeoRestricted()
+        case _ if status in (408, 425) or status >= 500:
+            sentence = f"The server has a problem (HTTP {status}). The download is tried again."
+            return SourceUnreachable(sentence, retry_after=_seconds(retry_after))
+        case _:
+            return MediaNotFound(f"The server does not give this file out (HTTP {status}).")
+
+
+class mapped_http_errors:  # noqa: N801  (a context manager, read as a phrase)
+    """Turns httpx's errors into ours."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
+            raise UnsupportedUrl from error
+        if isinstance(error, httpx.TimeoutException):
+            raise SourceUnreachable("The server of this link does not answer in time.") from error
+        if isinstance(error, httpx.TransportError):
+            raise SourceUnreachable("The server of this link can't be reached.") from error
+        if isinstance(error, httpx.HTTPError):
+            raise ExtractionError from error
+
+
+def _plan(
+    asked: str, final: str, *, name: str, mime_type: str | None, size: int | None, identity: str | None
+) -> DownloadPlan:
+    part = Part(uris=(final,), headers=(("User-Agent", USER_AGENT),), size=size, identity=identity)
+    output = Output(filename=name, kind=kind_of(mime_type, name), parts=(part,))
+    return DownloadPlan(source_url=asked, extractor="direct", title=name, outputs=(output,))
+
+
+def _is_empty_file(answer: httpx.Response) -> bool:
+    return answer.status_code == 416 and answer.headers.get("Content-Range", "").endswith("/0")
+
+
+def _size(answer: httpx.Response) -> int | None:
+    if answer.status_code in (206, 416):
+        total = answer.headers.get("Content-Range", "").rpartition("/")[2]
+        return int(total) if total.isdecimal() else None
+    length = answer.headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() and "Content-Encoding" not in answer.headers else None
+
+
+def _identity(answer: httpx.Response, size: int | None) -> str | None:
+    """What tells that a later answer has the same bytes: a strong validator, else date and size (RFC 9110, 8.8)."""
+    tag = answer.headers.get("ETag", "")
+    if tag and not tag.startswith("W/"):
+        return f"{tag} {size}"
+    changed = answer.headers.get("Last-Modified", "")
+    return f"{changed} {size}" if changed and size is not None else None
+
+
+def _mime_type(answer: httpx.Response) -> str:
+    return str(answer.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
+
+
+def _disposition_name(answer: httpx.Response) -> str | None:
+    header = answer.headers.get("Content-Disposition", "")[:4096]
+    extended = re.search(r"filename\*\s*=\s*(?:utf-8|iso-8859-1)''([^;\s]+)", header, re.IGNORECASE)
+    if extended:
+        return clean_name(unquote(extended[1]))
+    plain = re.search(r'filename\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;]+))', header, re.IGNORECASE)
+    if plain:
+        return clean_name((plain[1] or plain[2] or "").strip())
+    return None
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Retry-After is a number of seconds or a date (RFC 9110, 10.2.3)."""
+    if not retry_after:
+        return None
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except ValueError:
+        return None

@@ -1,0 +1,23 @@
+"""What a finished file is, by its bytes."""
+
+from pathlib import Path
+
+import puremagic
+
+from core.models import NewMediaFile
+from download_module.names import kind_of
+
+
+def facts_of(path: Path) -> NewMediaFile:
+    """The row of `media_files` for a file."""
+    mime_type = _sniffed(path)
+    return NewMediaFile(
+        path=str(path), kind=kind_of(mime_type, path.name), mime_type=mime_type, bytes=path.stat().st_size
+    )
+
+
+def _sniffed(path: Path) -> str | None:
+    try:
+        return puremagic.magic_file(str(path))[0].mime_type or None
+    except (puremagic.PureError, ValueError, IndexError):  # empty, or nothing that is known
+        return None

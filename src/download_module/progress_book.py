@@ -1,0 +1,41 @@
+"""Collects the progress of all rows of a runner and writes it in one transaction."""
+
+import asyncio
+
+from loguru import logger
+
+from core.database import DatabaseFault
+from core.models import Download, Progress
+from core.store import Store
+
+INTERVAL = 0.8  # seconds; at least every second something is written while something moves
+
+
+class ProgressBook:
+    """The latest progress of each row; `keep` writes what changed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._latest: dict[int, tuple[Download, Progress]] = {}
+        self._changed = asyncio.Event()
+
+    def note(self, claim: Download, progress: Progress) -> None:
+        """Remember how far a row is."""
+        if self._latest.get(claim.id) != (claim, progress):
+            self._latest[claim.id] = (claim, progress)
+            self._changed.set()
+
+    def forget(self, claim: Download) -> None:
+        """The row's transfer ended; what comes next is written with its moves."""
+        self._latest.pop(claim.id, None)
+
+    async def keep(self) -> None:
+        """Write for ever."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                await self._store.write_progress(list(self._latest.values()))
+            except DatabaseFault as error:
+                logger.warning("could not write progress: {}", error)
+            await asyncio.sleep(INTERVAL)
