@@ -1,0 +1,94 @@
+# One command for every chore. `make` alone lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTHON ?= python3
+
+.PHONY: help
+help: ## list the chores
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# -- set-up -------------------------------------------------------------------------------------------------------
+
+.PHONY: packages
+packages: ## install the programs that are missing: aria2, ffmpeg, chromium ...
+	@scripts/packages.sh runtime
+
+.PHONY: test-packages
+test-packages:
+	@scripts/packages.sh runtime tests
+
+$(READY): requirements/dev.txt pyproject.toml
+	@echo "Making $(VENV) with the pinned requirements ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: setup
+setup: packages $(READY) ## make .venv with everything in it
+
+# -- use ----------------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: packages $(READY) ## fetch sample media from a site on this machine; needs no account and no internet
+	@$(BIN)/python -m scripts.demo
+
+.PHONY: run
+run: packages $(READY) ## run the bot and both runners (without a token: the runners alone)
+	@$(BIN)/bossbotctl run
+
+.PHONY: doctor
+doctor: $(READY) ## check programs, settings, database and disk
+	@$(BIN)/bossbotctl doctor
+
+# -- prove --------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: test-packages $(READY) lint ## all checks and all tests, on SQLite and PostgreSQL, with coverage
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m tests.support.postgres -- $(BIN)/python -m coverage run -m pytest $(ARGS)
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report
+
+.PHONY: quick
+quick: $(READY) ## the tests that need no other process of ours, on SQLite alone
+	@$(BIN)/python -m pytest -q --ignore tests/integration --ignore tests/acceptance --ignore tests/support_tests $(ARGS)
+
+.PHONY: lint
+lint: $(READY) ## formatting, lint, types, import rules
+	@$(BIN)/ruff format --check --quiet . || { echo "Run: make format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+.PHONY: format
+format: $(READY) ## format the code and mend what ruff can mend
+	@$(BIN)/ruff check --quiet --fix --exit-zero .
+	@$(BIN)/ruff format --quiet .
+
+.PHONY: bench
+bench: packages $(READY) ## measure what benchmarks/README.md states
+	@$(BIN)/python -m benchmarks
+
+# -- keep ---------------------------------------------------------------------------------------------------------
+
+.PHONY: lock
+lock: $(READY) ## pin the newest allowed requirements
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements/runtime.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra dev -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
+
+.PHONY: picture
+picture: packages $(READY) ## record `make demo` as docs/demo.svg
+	@$(BIN)/python -m scripts.demo --svg docs/demo.svg
+
+.PHONY: clean
+clean: ## remove what was built and measured; keeps .venv, data and downloads
+	@rm -rf .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .cache dist
