@@ -85,6 +85,10 @@ lock: $(READY) ## pin the newest allowed requirements
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements/runtime.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra dev -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
 
+.PHONY: docs
+docs: $(READY) ## write the settings into README.md and .env.example
+	@$(BIN)/python -m scripts.settings_docs
+
 .PHONY: picture
 picture: packages $(READY) ## record `make demo` as docs/demo.svg
 	@$(BIN)/python -m scripts.demo --svg docs/demo.svg
