@@ -58,12 +58,12 @@ CREATE TABLE downloads (
     CONSTRAINT ck_downloads_epoch CHECK (epoch >= 0),
     CONSTRAINT ck_downloads_attempts CHECK (attempts >= 0),
     CONSTRAINT ck_downloads_failed_stage CHECK (failed_stage IN ('download', 'upload')),
-    CONSTRAINT ck_downloads_available_at CHECK (available_at ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$'),
-    CONSTRAINT ck_downloads_heartbeat_at CHECK (heartbeat_at ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$'),
-    CONSTRAINT ck_downloads_added_at CHECK (added_at ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$'),
-    CONSTRAINT ck_downloads_started_at CHECK (started_at ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$'),
-    CONSTRAINT ck_downloads_downloaded_at CHECK (downloaded_at ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$'),
-    CONSTRAINT ck_downloads_finished_at CHECK (finished_at ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$'),
+    CONSTRAINT ck_downloads_available_at CHECK (to_char(available_at::timestamp, 'YYYY-MM-DD HH24:MI:SS') = available_at),
+    CONSTRAINT ck_downloads_heartbeat_at CHECK (to_char(heartbeat_at::timestamp, 'YYYY-MM-DD HH24:MI:SS') = heartbeat_at),
+    CONSTRAINT ck_downloads_added_at CHECK (to_char(added_at::timestamp, 'YYYY-MM-DD HH24:MI:SS') = added_at),
+    CONSTRAINT ck_downloads_started_at CHECK (to_char(started_at::timestamp, 'YYYY-MM-DD HH24:MI:SS') = started_at),
+    CONSTRAINT ck_downloads_downloaded_at CHECK (to_char(downloaded_at::timestamp, 'YYYY-MM-DD HH24:MI:SS') = downloaded_at),
+    CONSTRAINT ck_downloads_finished_at CHECK (to_char(finished_at::timestamp, 'YYYY-MM-DD HH24:MI:SS') = finished_at),
     FOREIGN KEY(parent_id) REFERENCES downloads (id) ON DELETE SET NULL
 );
 
@@ -84,7 +84,8 @@ CREATE TABLE events (
     moved_to TEXT NOT NULL,
     note TEXT,
     PRIMARY KEY (id),
-    CONSTRAINT ck_events_at CHECK (at ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$')
+    CONSTRAINT ck_events_moved_to CHECK (moved_to IN ('pending', 'extracting', 'downloading', 'downloaded', 'uploading', 'uploaded', 'failed', 'cancelled')),
+    CONSTRAINT ck_events_at CHECK (to_char(at::timestamp, 'YYYY-MM-DD HH24:MI:SS') = at)
 );
 
 CREATE INDEX ix_events_download_id ON events (download_id);
@@ -106,8 +107,8 @@ CREATE TABLE runners (
     heartbeat_at TEXT DEFAULT to_char((clock_timestamp() AT TIME ZONE 'UTC'), 'YYYY-MM-DD HH24:MI:SS') NOT NULL,
     PRIMARY KEY (name),
     CONSTRAINT ck_runners_kind CHECK (kind IN ('bot', 'download', 'upload')),
-    CONSTRAINT ck_runners_started_at CHECK (started_at ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$'),
-    CONSTRAINT ck_runners_heartbeat_at CHECK (heartbeat_at ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$')
+    CONSTRAINT ck_runners_started_at CHECK (to_char(started_at::timestamp, 'YYYY-MM-DD HH24:MI:SS') = started_at),
+    CONSTRAINT ck_runners_heartbeat_at CHECK (to_char(heartbeat_at::timestamp, 'YYYY-MM-DD HH24:MI:SS') = heartbeat_at)
 );
 
 CREATE TABLE user_settings (

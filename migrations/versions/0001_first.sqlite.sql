@@ -57,12 +57,12 @@ CREATE TABLE downloads (
     CONSTRAINT ck_downloads_epoch CHECK (epoch >= 0),
     CONSTRAINT ck_downloads_attempts CHECK (attempts >= 0),
     CONSTRAINT ck_downloads_failed_stage CHECK (failed_stage IN ('download', 'upload')),
-    CONSTRAINT ck_downloads_available_at CHECK (available_at IS datetime(available_at)),
-    CONSTRAINT ck_downloads_heartbeat_at CHECK (heartbeat_at IS datetime(heartbeat_at)),
-    CONSTRAINT ck_downloads_added_at CHECK (added_at IS datetime(added_at)),
-    CONSTRAINT ck_downloads_started_at CHECK (started_at IS datetime(started_at)),
-    CONSTRAINT ck_downloads_downloaded_at CHECK (downloaded_at IS datetime(downloaded_at)),
-    CONSTRAINT ck_downloads_finished_at CHECK (finished_at IS datetime(finished_at)),
+    CONSTRAINT ck_downloads_available_at CHECK (available_at IS datetime(available_at, '+0 days')),
+    CONSTRAINT ck_downloads_heartbeat_at CHECK (heartbeat_at IS datetime(heartbeat_at, '+0 days')),
+    CONSTRAINT ck_downloads_added_at CHECK (added_at IS datetime(added_at, '+0 days')),
+    CONSTRAINT ck_downloads_started_at CHECK (started_at IS datetime(started_at, '+0 days')),
+    CONSTRAINT ck_downloads_downloaded_at CHECK (downloaded_at IS datetime(downloaded_at, '+0 days')),
+    CONSTRAINT ck_downloads_finished_at CHECK (finished_at IS datetime(finished_at, '+0 days')),
     FOREIGN KEY(parent_id) REFERENCES downloads (id) ON DELETE SET NULL
 )
  STRICT;
@@ -84,7 +84,8 @@ CREATE TABLE events (
     moved_to TEXT NOT NULL,
     note TEXT,
     PRIMARY KEY (id),
-    CONSTRAINT ck_events_at CHECK (at IS datetime(at))
+    CONSTRAINT ck_events_moved_to CHECK (moved_to IN ('pending', 'extracting', 'downloading', 'downloaded', 'uploading', 'uploaded', 'failed', 'cancelled')),
+    CONSTRAINT ck_events_at CHECK (at IS datetime(at, '+0 days'))
 )
  STRICT;
 
@@ -108,8 +109,8 @@ CREATE TABLE runners (
     heartbeat_at TEXT DEFAULT (datetime('now')) NOT NULL,
     PRIMARY KEY (name),
     CONSTRAINT ck_runners_kind CHECK (kind IN ('bot', 'download', 'upload')),
-    CONSTRAINT ck_runners_started_at CHECK (started_at IS datetime(started_at)),
-    CONSTRAINT ck_runners_heartbeat_at CHECK (heartbeat_at IS datetime(heartbeat_at))
+    CONSTRAINT ck_runners_started_at CHECK (started_at IS datetime(started_at, '+0 days')),
+    CONSTRAINT ck_runners_heartbeat_at CHECK (heartbeat_at IS datetime(heartbeat_at, '+0 days'))
 )
  STRICT;
 

@@ -35,7 +35,7 @@ class Alive:
         try:
             with _lock_path(self._directory, name).open("r") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except (OSError, ValueError):  # ValueError: a name that a hand wrote and no file can have
             return False
         return True
 

@@ -71,7 +71,8 @@ async def end_child(process: asyncio.subprocess.Process, *, grace: float = 0.0) 
     if grace and process.returncode is None:
         _signal_group(process, signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), grace)
+            async with asyncio.timeout(grace):
+                await process.wait()
     _signal_group(process, signal.SIGKILL)
     await process.wait()
 

@@ -1,35 +1,27 @@
-"""The heart of both runners: claim rows, keep them, hear requests, settle them, give everything back at the end."""
+"""The heart of both runners: claim rows, keep them, hear requests, give everything back at the end."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from loguru import logger
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.abandoned import Abandoned
 from core.alive import Alive
-from core.errors import BossBotError, Unexpected
-from core.models import Download, NewMediaFile, Settlement, Status, StopReason
+from core.attempt import Attempt
+from core.attempt import Discard as Discard
+from core.attempt import Done as Done
+from core.attempt import Work as Work
+from core.models import Download, StopReason
 from core.retry_handler import RetryPolicy
 from core.store import Held, Store
-from core.tables import utc_now
 from core.wake import Wake
 
 DRAIN_TIMEOUT = 8.0  # seconds; service managers kill after 10
+GIVE_BACK_TIMEOUT = 1.5  # seconds, when the database is locked even then
 DATABASE_RETRY = 1.0  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What work that succeeded has to record."""
-
-    settlement: Settlement
-    files: tuple[NewMediaFile, ...] | None = None
-
-
-Work = Callable[[Download], Awaitable[Done]]
-Discard = Callable[[int], Awaitable[None]]
+FAULTS = (SQLAlchemyError, OSError)  # asyncpg lets the errors of the socket pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +31,6 @@ class Pace:
     poll_interval: float = 1.0
     heartbeat_interval: float = 2.0
     lease: float = 15.0
-
-
-@dataclass(slots=True)
-class Running:
-    """Work on one claimed row."""
-
-    claim: Download
-    task: asyncio.Task[None]
-    reason: StopReason | None = None
-
-    def interrupt(self, reason: StopReason) -> None:
-        """Cancel the work once, and remember why."""
-        if self.reason is None:
-            self.reason = reason
-            self.task.cancel(reason)
 
 
 class ClaimLoop:
@@ -77,13 +54,13 @@ class ClaimLoop:
     ) -> None:
         self._store = store
         self._wake = wake
-        self._alive = alive
+        self._abandoned = Abandoned(store, alive, lease=pace.lease, heartbeat_interval=pace.heartbeat_interval)
         self._policy = policy
         self._capacity = capacity
         self._work = work
         self._discard = discard
         self._pace = pace
-        self._running: dict[int, Running] = {}
+        self._running: dict[int, Attempt] = {}
 
     @property
     def running(self) -> int:
@@ -112,59 +89,59 @@ class ClaimLoop:
     # -- the two loops -------------------------------------------------------------------------------------------
 
     async def _rounds(self) -> None:
-        tidied = -self._pace.lease
+        looked = -self._pace.lease
         while True:
             try:
-                if time.monotonic() - tidied > min(self._pace.lease / 3, 5.0):
-                    await self._tidy()
-                    tidied = time.monotonic()
-                await self._obey(await self._store.requests())
-                for download_id in await self._store.cancel_waiting():
-                    await self._discard(download_id)
-                while self.running < self._capacity and await self._store.has_claimable():
-                    claim = await self._store.claim()
-                    if claim is None:
-                        break
-                    await self._begin(claim)
-            except SQLAlchemyError:
+                if time.monotonic() - looked > min(self._pace.lease / 3, 5.0):
+                    await self._abandoned.take_back()
+                    looked = time.monotonic()
+                await self._round()
+            except FAULTS:
                 logger.exception("the database did not answer as it should; trying again")
                 await asyncio.sleep(DATABASE_RETRY)
             await self._wake.wait(self._pace.poll_interval)
+
+    async def _round(self) -> None:
+        held = await self._store.requests()
+        await self._obey(held)
+        await self._release_strays(held)
+        for download_id in await self._store.cancel_waiting():
+            await self._discard(download_id)
+        while self.running < self._capacity and await self._store.has_claimable():
+            claim = await self._store.claim()
+            if claim is None:
+                break
+            await self._begin(claim)
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._pace.heartbeat_interval)
             try:
-                await self._obey(await self._store.heartbeat())
-            except SQLAlchemyError:
+                held = await self._store.heartbeat()
+                self._abandoned.beaten()
+                await self._obey(held)
+            except FAULTS:
                 logger.exception("no heartbeat could be written; trying again")
-
-    async def _tidy(self) -> None:
-        """Find rows whose runner is dead: at once where that is proved, else by their lease."""
-        holders = await self._store.holders()
-        dead = [name for name in holders if self._alive.proves_dead(name)]
-        if dead:
-            given = await self._store.give_back("its runner died", runners_gone=dead)
-            await self._store.sign_off(*dead)
-            logger.bind(runners=", ".join(dead), rows=given).warning("took back the rows of dead runners")
-        given = await self._store.give_back("its runner was silent for too long", lease=self._pace.lease)
-        if given:
-            logger.bind(rows=given).warning("took back rows without a heartbeat")
 
     async def _obey(self, held: list[Held]) -> None:
         asked = {row.id: row for row in held}
-        for running in list(self._running.values()):
-            row = asked.get(running.claim.id)
-            if row is None or row.epoch != running.claim.epoch:
+        for attempt in list(self._running.values()):
+            row = asked.get(attempt.claim.id)
+            if row is None or row.epoch != attempt.claim.epoch:
                 # A claim that was made after `held` was read is not in it yet: ask again before giving it up.
-                if not await self._store.holds(running.claim):
-                    running.interrupt(StopReason.LOST)
+                if not await self._store.holds(attempt.claim):
+                    attempt.interrupt(StopReason.LOST)
             elif row.cancelled:
-                running.interrupt(StopReason.CANCELLED)
+                attempt.interrupt(StopReason.CANCELLED)
             elif row.paused:
-                running.interrupt(StopReason.PAUSED)
+                attempt.interrupt(StopReason.PAUSED)
 
-    # -- one row -------------------------------------------------------------------------------------------------
+    async def _release_strays(self, held: list[Held]) -> None:
+        """Give back what this runner holds but does not work on, such as a claim whose answer was lost."""
+        for row in held:
+            attempt = self._running.get(row.id)
+            if attempt is None or attempt.claim.epoch != row.epoch:
+                await self._store.release(row)
 
     async def _begin(self, claim: Download) -> None:
         earlier = self._running.get(claim.id)
@@ -172,81 +149,25 @@ class ClaimLoop:
             earlier.interrupt(StopReason.LOST)
             await asyncio.wait((earlier.task,))
         logger.bind(download=claim.id, epoch=claim.epoch).info("claimed")
-        running = Running(claim, asyncio.create_task(asyncio.sleep(0)))
-        running.task = asyncio.create_task(self._attend(running), name=f"download {claim.id}")
-        self._running[claim.id] = running
+        attempt = Attempt(claim=claim, store=self._store, policy=self._policy, work=self._work, discard=self._discard)
+        attempt.start(self._over)
+        self._running[claim.id] = attempt
 
-    async def _attend(self, running: Running) -> None:
-        claim = running.claim
-        log = logger.bind(download=claim.id, epoch=claim.epoch)
-        try:
-            done: Done | None = await self._work(claim)
-        except asyncio.CancelledError:
-            done = self._interrupted(running)
-        except BossBotError as error:
-            log.bind(error=error.kind).warning("{}", error)
-            done = Done(self._failed(claim, error))
-        except Exception:
-            log.exception("unexpected error")
-            done = Done(self._failed(claim, Unexpected()))
-        # Shielded: a shutdown that arrives now must not undo work that is finished.
-        settle = asyncio.ensure_future(self._settle(running, done))
-        while not settle.done():
-            try:
-                await asyncio.shield(settle)
-            except asyncio.CancelledError:
-                continue
-        if self._running.get(claim.id) is running:
-            del self._running[claim.id]
-
-    async def _settle(self, running: Running, done: Done | None) -> None:
-        claim = running.claim
-        log = logger.bind(download=claim.id, epoch=claim.epoch)
-        if done is None:
-            log.warning("lost the row; wrote nothing")
-            return
-        try:
-            held = await self._store.settle(claim, done.settlement, files=done.files)
-            if held and done.settlement.status is Status.CANCELLED:
-                await self._discard(claim.id)
-        except Exception:
-            log.exception("could not settle the row")
-            return
-        log.info("{}", done.settlement.status if held else "lost the row; wrote nothing")
-
-    def _interrupted(self, running: Running) -> Done | None:
-        match running.reason:
-            case StopReason.CANCELLED:
-                return Done(Settlement(Status.CANCELLED))
-            case StopReason.LOST:
-                return None
-            case _:  # paused, shutdown, or the loop itself was cancelled: nobody's fault, costs no attempt
-                return Done(Settlement(self._store.stage.takes))
-
-    def _failed(self, claim: Download, error: BossBotError) -> Settlement:
-        attempts = claim.attempts + error.costs_attempt
-        told = {
-            "attempts": attempts,
-            "error_kind": error.kind,
-            "error": str(error),
-            "failed_stage": self._store.stage.name,
-        }
-        delay = self._policy.delay_after(error, attempts)
-        if delay is None:
-            return Settlement(Status.FAILED, told)
-        logger.bind(download=claim.id, error=error.kind, attempts=attempts).info("next try in {:.0f} s", delay)
-        return Settlement(self._store.stage.takes, told | {"available_at": utc_now(delay)})
+    def _over(self, attempt: Attempt) -> None:
+        if self._running.get(attempt.claim.id) is attempt:
+            del self._running[attempt.claim.id]
 
     # -- the end -------------------------------------------------------------------------------------------------
 
     async def _drain(self) -> None:
-        for running in self._running.values():
-            running.interrupt(StopReason.SHUTDOWN)
-        tasks = [running.task for running in self._running.values()]
-        if tasks:
-            await asyncio.wait(tasks, timeout=DRAIN_TIMEOUT)
+        attempts = list(self._running.values())
+        for attempt in attempts:
+            attempt.interrupt(StopReason.SHUTDOWN)
+        if attempts:
+            await asyncio.wait([attempt.task for attempt in attempts], timeout=DRAIN_TIMEOUT)
         try:
-            await self._store.give_back("its runner ended", runners_gone=[self._store.runner])
-            await self._store.sign_off()
-        except SQLAlchemyError:
+            async with asyncio.timeout(GIVE_BACK_TIMEOUT):
+                await self._store.give_back("its runner ended", runners_gone=[self._store.runner])
+                await self._store.sign_off()
+        except FAULTS:  # TimeoutError is an OSError
             logger.exception("could not give rows back; their lease does it")

@@ -11,10 +11,12 @@ from typing import Any, TypeVar
 from loguru import logger
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.errors import ConfigurationError
+
+DatabaseFault = SQLAlchemyError  # whatever the database says no with; for those who may not import SQLAlchemy
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]

@@ -4,8 +4,10 @@
       ExtractionError       UnsupportedUrl  ForbiddenTarget  MediaNotFound  LoginRequired  GeoRestricted
                             DrmProtected  LiveNotSupported  RateLimited
       TransferError         DaemonUnavailable  SourceExpired  SourceUnreachable  TooLarge  QuotaExceeded
-                            DiskFull  ChecksumMismatch
-      UploadError           FileTooLarge  DestinationGone  DestinationForbidden  SendFailed  CompressionFailed
+                            DiskFull  ChecksumMismatch  AlreadyTransferring
+      UploadError           FileTooLarge  DestinationGone  DestinationForbidden  DestinationUnavailable
+                            SendFailed  DeliveryUnclear  CompressionFailed
+      RowChanged            somebody else took or changed the row while it was worked on
       RequestRefused        what was asked for can't be taken: nothing was written
       ConfigurationError    a setting is wrong: the admin reads this, not the member
       Unexpected            a fault of ours; the log has the traceback
@@ -145,6 +147,13 @@ class DiskFull(TransferError):
     sentence = "The disk of this bot is full. The download goes on when there is room."
 
 
+class AlreadyTransferring(TransferError):
+    """Another row fetches the same torrent; a peer can be only one of them."""
+
+    costs_attempt = False
+    sentence = "The same torrent is being fetched by another download. This one follows it."
+
+
 class ChecksumMismatch(TransferError):
     """What arrived is not what was promised."""
 
@@ -175,6 +184,14 @@ class DestinationForbidden(UploadError):
     sentence = "This bot may not send files there. It needs the permissions Send Messages and Attach Files."
 
 
+class DestinationUnavailable(UploadError):
+    """Nothing can be delivered there until an admin acts. Not the fault of the download, so it costs no attempt."""
+
+    transient = True
+    costs_attempt = False
+    sentence = "The destination is not available now. The delivery goes on by itself."
+
+
 class SendFailed(UploadError):
     """The destination did not take the files this time."""
 
@@ -182,10 +199,27 @@ class SendFailed(UploadError):
     sentence = "The files could not be sent."
 
 
+class DeliveryUnclear(UploadError):
+    """Sent once without an answer, and nobody can look whether it arrived: only a person may send again."""
+
+    sentence = (
+        "The files may have been posted already, but this bot can't look: it needs the permission Read Message "
+        "History. Look into the channel; if they are missing, retry this download and they are sent once more."
+    )
+
+
 class CompressionFailed(UploadError):
     """ffmpeg or Pillow could not make the file fit."""
 
     sentence = "The file could not be made to fit."
+
+
+class RowChanged(BossBotError):
+    """The row is no longer ours, or its files were replaced. Whoever has it now goes on."""
+
+    transient = True
+    costs_attempt = False
+    sentence = "This download was changed while its files were delivered. The delivery goes on by itself."
 
 
 class RequestRefused(BossBotError):

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from loguru import Message, Record
 
 HUMAN = (
-    "<dim>{time:HH:mm:ss}</dim> <level>{level: <7}</level> {extra[process]: <8} {message}{extra[shown]}\n{exception}"
+    "<dim>{time:HH:mm:ss}</dim> <level>{level: <7}</level> {extra[process]: <8} {message}{extra[shown]}"
 )
 SECRET = "[secret]"  # noqa: S105  (what stands in place of one)
 # The query of a URL often carries a token, and user:password may stand before its host.
-_URL_QUERY = re.compile(r"(\bhttps?://[^\s?#\"'<>]*)[?#][^\s\"'<>]*")
-_URL_LOGIN = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@\"']+@")
+_URL_QUERY = re.compile(r"(\b(?:https?|wss?|ftp)://[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
+_URL_LOGIN = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@\"']+@", re.IGNORECASE)
 _OWN = ("process", "shown")
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")  # loguru refuses names that it does not know
 
 
 def setup_logging(process: str, *, level: str = "INFO", style: str = "auto", secrets: tuple[str, ...] = ()) -> None:
@@ -43,7 +44,7 @@ def setup_logging(process: str, *, level: str = "INFO", style: str = "auto", sec
     logger.configure(extra={"process": process, "shown": ""}, patcher=patch)
 
     def write_json(message: "Message") -> None:
-        sys.stderr.write(hide(json.dumps(_as_json(message.record), ensure_ascii=False)) + "\n")
+        sys.stderr.write(json.dumps(_as_json(message.record, hide), ensure_ascii=False) + "\n")
 
     def write_human(message: "Message") -> None:
         sys.stderr.write(hide(str(message)))
@@ -59,7 +60,7 @@ class Redactor:
     """Takes secrets, logins and query strings out of a text."""
 
     def __init__(self, secrets: tuple[str, ...]) -> None:
-        self._secrets = tuple(secret for secret in secrets if secret)
+        self._secrets = sorted(filter(None, secrets), key=len, reverse=True)  # one may be a part of another
 
     def __call__(self, text: str) -> str:
         """The text without them."""
@@ -68,7 +69,7 @@ class Redactor:
         return _URL_LOGIN.sub(rf"\1{SECRET}@", _URL_QUERY.sub(r"\1", text))
 
 
-def _as_json(record: "Record") -> dict[str, Any]:
+def _as_json(record: "Record", hide: Redactor) -> dict[str, Any]:
     line: dict[str, Any] = {
         "time": record["time"].isoformat(timespec="milliseconds"),
         "level": record["level"].name,
@@ -76,12 +77,12 @@ def _as_json(record: "Record") -> dict[str, Any]:
         "message": record["message"],
     }
     line |= {
-        name: value if isinstance(value, int | float | bool) else str(value)
+        name: value if isinstance(value, int | float | bool) else hide(str(value))
         for name, value in record["extra"].items()
         if name not in _OWN
     }
     if (error := record["exception"]) is not None:
-        line["exception"] = "".join(traceback.format_exception(error.type, error.value, error.traceback))
+        line["exception"] = hide("".join(traceback.format_exception(error.type, error.value, error.traceback)))
     return line
 
 
@@ -89,4 +90,5 @@ class _ToLoguru(logging.Handler):
     """Records of libraries go the same way."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        logger.opt(exception=record.exc_info).bind(library=record.name).log(record.levelname, record.getMessage())
+        level = record.levelname if record.levelname in _LEVELS else record.levelno
+        logger.opt(exception=record.exc_info).bind(library=record.name).log(level, record.getMessage())

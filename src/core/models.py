@@ -151,7 +151,7 @@ class NewMediaFile:
     kind: str
     mime_type: str | None
     bytes: int
-    sha256: str
+    sha256: str | None = None
     duration_seconds: float | None = None
     width: int | None = None
     height: int | None = None

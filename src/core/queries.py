@@ -68,11 +68,14 @@ class Queries:
         where += [downloads.c.user_id == user_id] if user_id is not None else []
         return await self._select(*where, limit=limit)
 
-    async def queue(self, *, guild_id: int | None = None, limit: int = 50) -> list[Download]:
+    async def queue(
+        self, *, guild_id: int | None = None, user_id: int | None = None, limit: int = 50
+    ) -> list[Download]:
         """What is running, then what waits, in about the order in which it will be taken."""
         kept = and_(downloads.c.status == Status.DOWNLOADED, downloads.c.upload == 0)
         where: list[ColumnElement[bool]] = [downloads.c.status.in_(ACTIVE), ~kept]
         where += [downloads.c.guild_id == guild_id] if guild_id is not None else []
+        where += [downloads.c.user_id == user_id] if user_id is not None else []
         order = (
             downloads.c.status == Status.PENDING,
             downloads.c.priority.desc(),

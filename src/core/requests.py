@@ -1,6 +1,7 @@
 """What people write: new rows and the columns that ask for something. The table is all that carries it."""
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
@@ -156,11 +157,13 @@ def checked_url(text: str) -> str:
     Raises:
         RequestRefused: it can't be a URL; the sentence says why.
     """
-    url = text.strip().strip("<>").strip()
+    url = text
+    while (bare := url.strip().strip("<>")) != url:  # people write <https://...> to keep Discord from unfolding it
+        url = bare
     if not url:
         raise RequestRefused("There is no link. Send one that starts with http://, https:// or magnet:.")
     if len(url) > MAX_URL_LENGTH:
         raise RequestRefused(f"This link is too long: {len(url)} characters, {MAX_URL_LENGTH} are possible.")
-    if any(ord(character) < 0x20 or character == "\x7f" or character.isspace() for character in url):
+    if any(character.isspace() or unicodedata.category(character) in ("Cc", "Cs") for character in url):
         raise RequestRefused("A link can't have spaces or control characters. Send one link alone.")
     return url

@@ -32,9 +32,9 @@ class RetryPolicy:
         if not error.transient:
             return None
         if not error.costs_attempt:
-            return max(error.retry_after or 0.0, FREE_RETRY_DELAY)
+            return max(min(error.retry_after or 0.0, self.max_delay), FREE_RETRY_DELAY)
         if attempts > self.max_retries:
             return None
-        ceiling = min(self.max_delay, self.base_delay * 2 ** (attempts - 1))
+        ceiling = min(self.max_delay, self.base_delay * 2.0 ** min(attempts - 1, 100))  # 2.0 ** 1024 overflows
         delay = self.jitter(0.0, ceiling)
         return max(delay, min(error.retry_after or 0.0, self.max_delay))

@@ -200,8 +200,11 @@ class Store:
 
         Returns False when the row is lost; nothing is written then.
         """
-        over = settlement.status not in (self.stage.takes, Status.DOWNLOADED)
-        values = IDLE | ({"finished_at": utc_now()} if over else {}) | settlement.values
+        values = IDLE | settlement.values
+        if settlement.status is Status.DOWNLOADED and not self.stage.delivers:
+            values = values | {"downloaded_at": utc_now()}
+        if settlement.status is not self.stage.takes and (settlement.status is not Status.DOWNLOADED or not claim.upload):
+            values = values | {"finished_at": utc_now()}
 
         async def work(connection: AsyncConnection) -> bool:
             note = settlement.values.get("error")
@@ -245,19 +248,25 @@ class Store:
 
         Args:
             reason: goes into the history.
-            lease: seconds; rows whose heartbeat is older, in the future or missing.
+            lease: seconds; rows of other runners whose heartbeat is older, in the future or missing.
             runners_gone: rows that these runners claimed.
         """
         abandoned: list[ColumnElement[bool]] = [downloads.c.claimed_by.in_(runners_gone)]
         if lease is not None:
-            abandoned += [
-                downloads.c.claimed_by.is_(None),
+            silent = or_(
                 downloads.c.heartbeat_at.is_(None),
                 downloads.c.heartbeat_at < utc_now(-lease),
                 downloads.c.heartbeat_at > utc_now(lease),  # the clock was set back
-            ]
+            )
+            # Who asks is alive: his own heartbeat only waited for the lock, or the clock was moved.
+            abandoned += [downloads.c.claimed_by.is_(None), and_(downloads.c.claimed_by != self.runner, silent)]
         where = and_(downloads.c.status.in_(self.stage.works_in), or_(*abandoned))
         return await self._move_unheld(where, self.stage.takes, reason, IDLE)
+
+    async def release(self, held: Held) -> None:
+        """Return one row that this runner holds and nobody works on."""
+        where = and_(downloads.c.id == held.id, downloads.c.epoch == held.epoch, self._mine())
+        await self._move_unheld(where, self.stage.takes, "nobody worked on it", IDLE)
 
     async def cancel_waiting(self) -> list[int]:
         """Settle rows that are to be cancelled before anybody took them; their ids."""

@@ -33,6 +33,8 @@ metadata = MetaData(
 Whole: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 Real: TypeEngine[float] = Double().with_variant(REAL(), "sqlite")
 
+_TIME = "YYYY-MM-DD HH24:MI:SS"
+
 
 class utc_now(FunctionElement[str]):  # noqa: N801  (an SQL function, spelled as SQLAlchemy spells them)
     """The database's clock as UTC text, `YYYY-MM-DD HH:MM:SS`, moved by a number of seconds."""
@@ -53,7 +55,7 @@ def _utc_now_sqlite(element: utc_now, _compiler: Any, **_: Any) -> str:
 @compiles(utc_now, "postgresql")
 def _utc_now_postgresql(element: utc_now, _compiler: Any, **_: Any) -> str:
     moved = f" + interval '{element.seconds} seconds'" if element.seconds else ""
-    return f"to_char((clock_timestamp() AT TIME ZONE 'UTC'){moved}, 'YYYY-MM-DD HH24:MI:SS')"
+    return f"to_char((clock_timestamp() AT TIME ZONE 'UTC'){moved}, '{_TIME}')"
 
 
 def _one_of(column: str, values: Any) -> CheckConstraint:
@@ -69,11 +71,11 @@ def _flag(column: str, default: int = 0) -> tuple[Column[int], CheckConstraint]:
 
 
 def _times(*columns: str) -> list[CheckConstraint]:
-    pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"
+    # Both say: writing the time anew changes nothing. Without a move, SQLite takes the 30th of February as it is.
     checks = []
     for column in columns:
-        sqlite = CheckConstraint(f"{column} IS datetime({column})", name=column)
-        postgresql = CheckConstraint(f"{column} ~ '{pattern}'", name=column)
+        sqlite = CheckConstraint(f"{column} IS datetime({column}, '+0 days')", name=column)
+        postgresql = CheckConstraint(f"to_char({column}::timestamp, '{_TIME}') = {column}", name=column)
         checks += [sqlite.ddl_if(dialect="sqlite"), postgresql.ddl_if(dialect="postgresql")]
     return checks
 
@@ -190,6 +192,7 @@ events = Table(
     Column("epoch", Integer),
     Column("moved_to", Text, nullable=False),
     Column("note", Text),
+    _one_of("moved_to", Status),
     *_times("at"),
     Index(None, "download_id"),
     sqlite_strict=True,

@@ -79,7 +79,8 @@ class NotifyWake:
             await asyncio.sleep(timeout)
             return False
         try:
-            await asyncio.wait_for(self._changed.wait(), timeout)
+            async with asyncio.timeout(timeout):  # Python 3.11's wait_for swallows a cancel that comes with the event
+                await self._changed.wait()
         except TimeoutError:
             return False
         self._changed.clear()

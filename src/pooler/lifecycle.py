@@ -4,38 +4,56 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable
 
 from loguru import logger
 
 PARENT_PIPE = "BOSS_BOT_PARENT_PIPE"  # set by the supervisor: stdin is a pipe that closes when it dies
+# Seconds in which a further signal is an echo of the first: a child that is forked but not yet replaced by its program
+# shares our wake-up descriptor, and passes on what its process group was sent.
+ECHO = 0.5
+
+
+class Stopping:
+    """Turns the first signal into an orderly end, and a later one into an end at once."""
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+        self._asked_at = 0.0
+
+    def ask(self, why: str) -> None:
+        """Stop, because of `why`."""
+        if not self.event.is_set():
+            logger.info("stopping: {}", why)
+            self._asked_at = time.monotonic()
+            self.event.set()
+        elif time.monotonic() - self._asked_at > ECHO:
+            logger.warning("asked again to stop: leaving at once; leases give the rows to others")
+            os._exit(1)
+
+    def watch_parent(self) -> None:
+        """Stop when standard input closes."""
+        loop = asyncio.get_running_loop()
+
+        def readable() -> None:
+            if os.read(sys.stdin.fileno(), 1) == b"":  # nobody writes there: readable means closed
+                loop.remove_reader(sys.stdin.fileno())
+                if not self.event.is_set():
+                    self.ask("the process that started this runner ended")
+
+        loop.add_reader(sys.stdin.fileno(), readable)
 
 
 def run_until_stopped(main: Callable[[asyncio.Event], Awaitable[int]]) -> int:
     """Run `main` with an event that is set by SIGTERM, SIGINT or the parent's end; its exit status."""
 
     async def run() -> int:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
+        stopping = Stopping()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, _hear, stop, number.name)
+            asyncio.get_running_loop().add_signal_handler(number, stopping.ask, number.name)
         if os.environ.get(PARENT_PIPE):
-            loop.add_reader(sys.stdin.fileno(), _hear_parent, loop, stop)
-        return await main(stop)
+            stopping.watch_parent()
+        return await main(stopping.event)
 
     return asyncio.run(run())
-
-
-def _hear(stop: asyncio.Event, why: str) -> None:
-    if stop.is_set():
-        logger.warning("asked again to stop: leaving at once; leases give the rows to others")
-        os._exit(1)
-    logger.info("stopping: {}", why)
-    stop.set()
-
-
-def _hear_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    if os.read(sys.stdin.fileno(), 1) == b"":  # nobody writes there: readable means closed
-        loop.remove_reader(sys.stdin.fileno())
-        logger.info("stopping: the process that started this runner ended")
-        stop.set()

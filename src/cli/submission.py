@@ -1,0 +1,43 @@
+"""From arguments to new rows: all of them, or none when one is not valid."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.errors import RequestRefused
+from core.models import Request
+from core.requests import Requests, checked_url
+
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+
+
+async def submit(
+    requests: Requests, urls: Sequence[str], *, to: Path | None = None, upload: bool = True, priority: int = 0
+) -> list[int]:
+    """Write one row for each URL; their ids in the same order.
+
+    Raises:
+        RequestRefused: one of them is no URL, or `to` can't be a directory; nothing was written.
+    """
+    links = [_link(text) for text in urls]
+    options = {"to": str(_directory(to))} if to is not None else {}
+    return [
+        await requests.submit(Request(url=link, upload=upload, priority=priority, options=options)) for link in links
+    ]
+
+
+def _link(text: str) -> str:
+    try:
+        url = checked_url(text)
+    except RequestRefused as error:
+        raise RequestRefused(f"{text!r}: {error}") from None
+    if not _SCHEME.match(url) or re.match(r"[^/]+:\d+(/|$)", url):
+        raise RequestRefused(f"{url!r} is not a link. Did you mean 'https://{url.lstrip('/')}'?")
+    return url
+
+
+def _directory(to: Path) -> Path:
+    directory = to.expanduser().resolve()
+    if directory.exists() and not directory.is_dir():
+        raise RequestRefused(f"{directory} is a file. Name a directory with --to.")
+    return directory

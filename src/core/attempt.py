@@ -1,0 +1,132 @@
+"""One try at one claimed row: the work, how it ended, and its last move."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from loguru import logger
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from core.errors import BossBotError, Unexpected
+from core.models import Download, NewMediaFile, Settlement, Status, StopReason
+from core.retry_handler import RetryPolicy
+from core.store import Store
+from core.tables import utc_now
+
+SETTLE_AGAIN_AFTER = 1.0  # seconds
+AWAY = (OperationalError, InterfaceError, OSError)  # asyncpg lets the errors of the socket pass
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What work that succeeded has to record."""
+
+    settlement: Settlement
+    files: tuple[NewMediaFile, ...] | None = None
+
+
+Work = Callable[[Download], Awaitable[Done]]
+Discard = Callable[[int], Awaitable[None]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """Work on one claimed row."""
+
+    claim: Download
+    store: Store
+    policy: RetryPolicy
+    work: Work
+    discard: Discard
+    reason: StopReason | None = None
+    begun: bool = False
+    task: asyncio.Task[None] = field(init=False)
+
+    def start(self, when_over: Callable[["Attempt"], None]) -> None:
+        """Begin in a task of its own."""
+        self.task = asyncio.create_task(self._run(when_over), name=f"download {self.claim.id}")
+
+    def interrupt(self, reason: StopReason) -> None:
+        """Cancel the work once, and remember why."""
+        if self.reason is None:
+            self.reason = reason
+            if self.begun:  # a task that is cancelled before its first step never takes it, and would settle nothing
+                self.task.cancel(reason)
+
+    async def _run(self, when_over: Callable[["Attempt"], None]) -> None:
+        self.begun = True
+        done = await self._outcome() if self.reason is None else self._interrupted()
+        # Shielded: a shutdown that arrives now must not undo work that is finished.
+        settle = asyncio.ensure_future(self._settle(done))
+        while not settle.done():
+            try:
+                await asyncio.shield(settle)
+            except asyncio.CancelledError:
+                continue
+        when_over(self)
+
+    async def _outcome(self) -> Done | None:
+        log = logger.bind(download=self.claim.id, epoch=self.claim.epoch)
+        try:
+            return await self.work(self.claim)
+        except asyncio.CancelledError:
+            if self.reason is None:
+                log.exception("the work was cancelled, but not by this loop")
+                return self._failed(Unexpected())
+        except BossBotError as error:
+            log.bind(error=error.kind).warning("{}", error)
+            if self.reason is None:
+                return self._failed(error)
+        except Exception:
+            log.exception("unexpected error")
+            if self.reason is None:
+                return self._failed(Unexpected())
+        return self._interrupted()
+
+    async def _settle(self, done: Done | None) -> None:
+        log = logger.bind(download=self.claim.id, epoch=self.claim.epoch)
+        while done is not None:
+            try:
+                held = await self._record(done)
+            except AWAY:
+                log.exception("the database did not answer as it should; settling again")
+            except Exception:
+                log.exception("could not record how the work ended")
+                done = self._failed(Unexpected())
+            else:
+                log.info("{}", done.settlement.status if held else "lost the row; wrote nothing")
+                return
+            await asyncio.sleep(SETTLE_AGAIN_AFTER)
+        log.warning("lost the row; wrote nothing")
+
+    async def _record(self, done: Done) -> bool:
+        # Discard first: who reads "cancelled" finds nothing left on disk.
+        if done.settlement.status is Status.CANCELLED and await self.store.holds(self.claim):
+            try:
+                await self.discard(self.claim.id)
+            except OSError:
+                logger.bind(download=self.claim.id).exception("could not remove all files")
+        return await self.store.settle(self.claim, done.settlement, files=done.files)
+
+    def _interrupted(self) -> Done | None:
+        match self.reason:
+            case StopReason.CANCELLED:
+                return Done(Settlement(Status.CANCELLED))
+            case StopReason.LOST:
+                return None
+            case _:  # paused or shutdown: nobody's fault, costs no attempt
+                return Done(Settlement(self.store.stage.takes))
+
+    def _failed(self, error: BossBotError) -> Done:
+        attempts = self.claim.attempts + error.costs_attempt
+        told = {
+            "attempts": attempts,
+            "error_kind": error.kind,
+            "error": str(error),
+            "failed_stage": self.store.stage.name,
+        }
+        delay = self.policy.delay_after(error, attempts)
+        if delay is None:
+            return Done(Settlement(Status.FAILED, told))
+        logger.bind(download=self.claim.id, error=error.kind, attempts=attempts).info("next try in {:.0f} s", delay)
+        return Done(Settlement(self.store.stage.takes, told | {"available_at": utc_now(delay)}))

@@ -1,0 +1,59 @@
+"""The work of the upload stage: claimed row -> delivery -> what to record."""
+
+from collections.abc import Mapping
+
+from core.claim_loop import Done
+from core.errors import UploadError
+from core.models import Destination, Download, Settlement, Status
+from core.queries import Queries
+from core.store import Store
+from upload_module.courier import Courier
+from upload_module.finished_files import FinishedFiles
+
+
+class UploadPooler:
+    """Hands each claimed row to the courier of its destination."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        queries: Queries,
+        couriers: Mapping[Destination, Courier],
+        finished: FinishedFiles,
+        cleanup: bool,
+    ) -> None:
+        self._store = store
+        self._queries = queries
+        self._couriers = couriers
+        self._finished = finished
+        self._cleanup = cleanup
+
+    async def work(self, claim: Download) -> Done:
+        """Deliver one download.
+
+        Raises:
+            UploadError: it could not be delivered, or not yet.
+        """
+        files = await self._queries.files(claim.id)
+        if not files:
+            raise UploadError("This download has no files. Ask for the link again.")
+
+        async def tell(activity: str) -> None:
+            await self._store.write(claim, activity=activity)
+
+        await tell("preparing")
+        moved_to = await self._couriers[claim.destination].deliver(claim, files, tell)
+        file_path: str | None = claim.file_path
+        # All is recorded now: should this process die here, the next one needs no file to see that nothing is left.
+        if moved_to is not None:
+            await self._finished.remove(claim.id)
+            file_path = str(moved_to)
+        elif self._cleanup:
+            await self.discard(claim.id)
+            file_path = None
+        return Done(Settlement(Status.UPLOADED, {"attempts": 0, "progress": 100.0, "file_path": file_path}))
+
+    async def discard(self, download_id: int) -> None:
+        """Remove the files of a download that needs them no more."""
+        await self._finished.remove(download_id)

@@ -1,0 +1,100 @@
+"""Settings: from the environment and .env; each fault names its variable."""
+
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from core.errors import ConfigurationError
+from core.settings import Settings, read_settings, variable_of
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing set, and no .env."""
+    monkeypatch.chdir(tmp_path)
+    for field in Settings.model_fields:
+        monkeypatch.delenv(variable_of(field), raising=False)
+
+
+def test_everything_has_a_default() -> None:
+    settings = read_settings()
+    assert settings.discord_token is None
+    assert settings.database_url == "sqlite+aiosqlite:///data/boss-bot.db"
+    assert settings.delivery_path == Path("downloads/delivered")
+    assert settings.lock_dir == Path("data/locks")
+    assert settings.max_concurrent_downloads == 5
+    assert settings.egress_allow == ()
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DOWNLOAD_DIR=from-file\nMAX_DOWNLOAD_RETRIES=9\nUNKNOWN=1\nDELIVERY_DIR=\n")
+    monkeypatch.setenv("DOWNLOAD_DIR", "from-environment")
+    settings = read_settings()
+    assert (settings.download_dir, settings.max_retries) == (Path("from-environment"), 9)
+    assert settings.delivery_path == Path("from-environment/delivered"), "an empty value is none"
+
+
+@pytest.mark.parametrize(
+    ("value", "networks"),
+    [
+        ("", []),
+        ("127.0.0.1", ["127.0.0.1/32"]),
+        ("192.168.1.0/24,127.0.0.1", ["192.168.1.0/24", "127.0.0.1/32"]),
+        ("10.0.0.7/8 , fd00::/8", ["10.0.0.0/8", "fd00::/8"]),
+    ],
+)
+def test_networks_are_read_from_a_list(monkeypatch: pytest.MonkeyPatch, value: str, networks: list[str]) -> None:
+    monkeypatch.setenv("EGRESS_ALLOW", value)
+    assert list(read_settings().egress_allow) == [ip_network(network) for network in networks]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("BOSS_BOT_MAX_CONCURRENT_DOWNLOADS", "0"),
+        ("BOSS_BOT_MAX_CONCURRENT_DOWNLOADS", "many"),
+        ("BOSS_BOT_MAX_QUEUE_SIZE", "-1"),
+        ("BOSS_BOT_START_RUNNERS", "perhaps"),
+        ("DOWNLOAD_POLL_INTERVAL", "0"),
+        ("HEARTBEAT_INTERVAL", "-2"),
+        ("CLAIM_LEASE", "soon"),
+        ("MAX_DOWNLOAD_RETRIES", "1.5"),
+        ("RETRY_BASE_DELAY", "-1"),
+        ("RETRY_MAX_DELAY", "x"),
+        ("EXTRACT_TIMEOUT", "0"),
+        ("EXTRACT_MEMORY_MB", "1"),
+        ("MAX_DOWNLOAD_SIZE_MB", "0"),
+        ("EGRESS_ALLOW", "localhost"),
+        ("EGRESS_ALLOW", "10.0.0.0/33"),
+        ("UPLOAD_LIMIT_MB", "0"),
+        ("UPLOAD_MAX_FILES_PER_BATCH", "11"),
+        ("PROGRESS_EDIT_INTERVAL", "0"),
+        ("BOSS_BOT_LOG_LEVEL", "LOUD"),
+        ("BOSS_BOT_LOG_FORMAT", "xml"),
+    ],
+)
+def test_a_value_that_is_not_valid_names_its_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError, match=rf"A setting is not valid\. {variable}: "):
+        read_settings()
+
+
+def test_all_faults_are_named_at_once_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOSS_BOT_DISCORD_TOKEN", "very-secret")
+    monkeypatch.setenv("CLAIM_LEASE", "0")
+    monkeypatch.setenv("UPLOAD_LIMIT_MB", "0")
+    with pytest.raises(ConfigurationError, match=r"CLAIM_LEASE: .*; UPLOAD_LIMIT_MB: ") as caught:
+        read_settings()
+    assert "very-secret" not in str(caught.value)
+    monkeypatch.delenv("CLAIM_LEASE")
+    monkeypatch.delenv("UPLOAD_LIMIT_MB")
+    assert "very-secret" not in repr(read_settings())
+
+
+def test_every_setting_has_one_variable_and_a_description() -> None:
+    variables = [variable_of(field) for field in Settings.model_fields]
+    assert len(variables) == len(set(variables))
+    assert all(field.description and field.description.endswith(".") for field in Settings.model_fields.values())

@@ -1,0 +1,139 @@
+"""What Discord refuses becomes one of our errors, with a sentence."""
+
+import json
+
+import pytest
+from tests.support.discord_server import Channel, DiscordServer, Fault, Permission
+from tests.upload_module.given import Stage, downloaded
+
+from core.errors import (
+    DestinationForbidden,
+    DestinationGone,
+    DestinationUnavailable,
+    SendFailed,
+    UploadError,
+)
+from core.models import Status
+
+MESSAGES = "/channels/*/messages"
+
+
+async def test_a_channel_that_is_deleted_is_gone(stage: Stage, channel: Channel) -> None:
+    row = await downloaded(stage.database, stage.download_dir, channel=channel)
+    await channel.delete()
+    with pytest.raises(DestinationGone):
+        await stage.deliver(row)
+
+
+@pytest.mark.parametrize("missing", [Permission.SEND_MESSAGES, Permission.ATTACH_FILES, Permission.VIEW_CHANNEL])
+async def test_a_missing_permission_is_final(stage: Stage, channel: Channel, missing: Permission) -> None:
+    row = await downloaded(stage.database, stage.download_dir, channel=channel)
+    await channel.forbid(missing)
+    with pytest.raises(DestinationForbidden) as forbidden:
+        await stage.deliver(row)
+    assert not forbidden.value.transient
+    assert (stage.download_dir / str(row) / "clip.mp4").exists()
+
+
+async def test_a_refused_token_is_told_once_and_left_alone(
+    stage: Stage, channel: Channel, discord: DiscordServer
+) -> None:
+    await discord.revoke_token()
+    for _ in range(3):
+        row = await downloaded(stage.database, stage.download_dir, channel=channel)
+        with pytest.raises(DestinationUnavailable, match="refuses the bot's token") as refused:
+            await stage.deliver(row)
+        assert refused.value.transient
+        assert not refused.value.costs_attempt
+        assert refused.value.retry_after
+    assert len(discord.log) == 1
+
+
+async def test_a_token_that_is_refused_in_the_middle_is_left_alone_too(
+    stage: Stage, channel: Channel, discord: DiscordServer
+) -> None:
+    await stage.deliver(await downloaded(stage.database, stage.download_dir, channel=channel))
+    await discord.revoke_token()
+    before = len(discord.log)
+    for _ in range(3):
+        row = await downloaded(stage.database, stage.download_dir, channel=channel)
+        with pytest.raises(DestinationUnavailable):
+            await stage.deliver(row)
+    assert len(discord.log) == before + 1
+
+
+async def test_a_short_rate_limit_is_waited_out(stage: Stage, channel: Channel, discord: DiscordServer) -> None:
+    discord.fail("POST", MESSAGES, Fault.rate_limit(0.2))
+    row = await downloaded(stage.database, stage.download_dir, channel=channel)
+    assert (await stage.deliver(row)).status is Status.UPLOADED
+
+
+@pytest.mark.parametrize("via", [True, False])
+async def test_a_long_rate_limit_goes_back_into_the_queue(
+    stage: Stage, channel: Channel, discord: DiscordServer, via: bool
+) -> None:
+    discord.fail("POST", MESSAGES, Fault.rate_limit(300, via=via))
+    row = await downloaded(stage.database, stage.download_dir, channel=channel)
+    with pytest.raises(SendFailed) as limited:
+        await stage.deliver(row)
+    assert limited.value.retry_after == pytest.approx(300)
+
+
+async def test_a_rate_limit_that_says_nothing_is_no_riddle(
+    stage: Stage, channel: Channel, discord: DiscordServer
+) -> None:
+    discord.fail("POST", MESSAGES, Fault.rate_limit(5, via=False, headers=False))
+    row = await downloaded(stage.database, stage.download_dir, channel=channel)
+    with pytest.raises(SendFailed) as limited:
+        await stage.deliver(row)
+    assert limited.value.retry_after == 60
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault.status(404), SendFailed),
+        (Fault.status(400, json_body={"message": "Invalid Form Body", "code": 50035}), UploadError),
+        (Fault.status(404, json_body={"message": "Unknown Guild", "code": 10004}), DestinationGone),
+        (Fault.rate_limit(1, retry_after_in_body=False), SendFailed),
+    ],
+)
+async def test_other_answers_become_errors_of_ours(
+    stage: Stage, channel: Channel, discord: DiscordServer, fault: Fault, error: type[UploadError]
+) -> None:
+    discord.fail("POST", MESSAGES, fault)
+    row = await downloaded(stage.database, stage.download_dir, channel=channel)
+    with pytest.raises(error) as raised:
+        await stage.deliver(row)
+    assert type(raised.value) is error
+    assert str(raised.value)
+
+
+async def test_discord_that_can_not_be_reached_is_tried_again(
+    stage: Stage, channel: Channel, discord: DiscordServer
+) -> None:
+    login = discord.fail("GET", "/users/@me", Fault.reset(), times=4)
+    row = await downloaded(stage.database, stage.download_dir, channel=channel)
+    for _ in range(2):
+        with pytest.raises(SendFailed, match="connection to Discord failed"):
+            await stage.deliver(row)
+        await stage.store.give_back("the test goes on", runners_gone=[stage.name])
+    assert (await stage.deliver(row)).status is Status.UPLOADED
+    assert login.struck == 4, "aiohttp tries a GET twice"
+
+
+async def test_a_guild_that_does_not_tell_its_limit_gets_the_default(
+    stage: Stage, channel: Channel, discord: DiscordServer
+) -> None:
+    discord.fail("GET", "/guilds/*", Fault.status(403), times=1)
+    for _ in range(2):
+        await stage.deliver(await downloaded(stage.database, stage.download_dir, channel=channel))
+    assert len(channel.messages) == 2
+    assert len(discord.requests("GET", "/guilds/*")) <= 2
+
+
+async def test_options_of_any_form_are_survived(stage: Stage, channel: Channel) -> None:
+    options = json.dumps({"spoiler": "yes", "to": 7})
+    row = await downloaded(stage.database, stage.download_dir, channel=channel, options=options)
+    assert (await stage.deliver(row)).status is Status.UPLOADED
+    assert not channel.messages[0].attachments[0].is_spoiler
