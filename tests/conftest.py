@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from sqlalchemy.engine import make_url
-from tests.support.processes import Programs
 
 from core import migrate
 from core.database import Database
+from tests.support.processes import Programs
 
 settings.register_profile("repository", deadline=None, database=None)  # a loaded machine is no failure
 settings.load_profile("repository")

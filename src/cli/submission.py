@@ -1,14 +1,11 @@
 """From arguments to new rows: all of them, or none when one is not valid."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import RequestRefused
 from core.models import Request
 from core.requests import Requests, checked_url
-
-_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 
 async def submit(
@@ -28,12 +25,9 @@ async def submit(
 
 def _link(text: str) -> str:
     try:
-        url = checked_url(text)
+        return checked_url(text)
     except RequestRefused as error:
         raise RequestRefused(f"{text!r}: {error}") from None
-    if not _SCHEME.match(url) or re.match(r"[^/]+:\d+(/|$)", url):
-        raise RequestRefused(f"{url!r} is not a link. Did you mean 'https://{url.lstrip('/')}'?")
-    return url
 
 
 def _directory(to: Path) -> Path:

@@ -21,6 +21,7 @@ from core.wake import Wake
 DRAIN_TIMEOUT = 8.0  # seconds; service managers kill after 10
 GIVE_BACK_TIMEOUT = 1.5  # seconds, when the database is locked even then
 DATABASE_RETRY = 1.0  # seconds
+LOOK_FOR_DEAD = 1.0  # seconds between looks for rows of dead runners
 FAULTS = (SQLAlchemyError, OSError)  # asyncpg lets the errors of the socket pass
 
 
@@ -92,7 +93,7 @@ class ClaimLoop:
         looked = -self._pace.lease
         while True:
             try:
-                if time.monotonic() - looked > min(self._pace.lease / 3, 5.0):
+                if time.monotonic() - looked > min(self._pace.lease / 3, LOOK_FOR_DEAD):
                     await self._abandoned.take_back()
                     looked = time.monotonic()
                 await self._round()

@@ -4,7 +4,7 @@ import asyncio
 import random
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,9 +36,13 @@ class Database:
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` in a transaction that takes no write lock."""
-        async with self.engine.connect() as connection:
-            await connection.execution_options(boss_bot_read_only=True)
-            return await work(connection)
+
+        async def transaction() -> T:
+            async with self.engine.connect() as connection:
+                await connection.execution_options(boss_bot_read_only=True)
+                return await work(connection)
+
+        return await _to_its_end(transaction())
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction that holds the write lock from its start.
@@ -49,15 +53,19 @@ class Database:
         Raises:
             sqlalchemy.exc.OperationalError: still locked after that, or another fault of the database.
         """
+
+        async def transaction() -> T:
+            async with self.engine.begin() as connection:
+                result = await work(connection)
+                if not self.is_sqlite:
+                    await connection.execute(text(f"SELECT pg_notify('{NOTIFY_CHANNEL}', '')"))
+                return result
+
         deadline = time.monotonic() + PATIENCE
         warned = False
         while True:
             try:
-                async with self.engine.begin() as connection:
-                    result = await work(connection)
-                    if not self.is_sqlite:
-                        await connection.execute(text(f"SELECT pg_notify('{NOTIFY_CHANNEL}', '')"))
-                    return result
+                return await _to_its_end(transaction())
             except OperationalError as error:
                 if not is_locked(error) or time.monotonic() > deadline:
                     raise
@@ -69,6 +77,26 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
+
+
+async def _to_its_end(transaction: Coroutine[Any, Any, T]) -> T:
+    """Run a transaction that a cancel does not break off: the cancel counts as soon as it is over.
+
+    aiosqlite's thread and SQLAlchemy's pool can be left waiting for each other for ever when a task is cancelled
+    twice within one.
+    """
+    task = asyncio.ensure_future(transaction)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        if not task.cancelled():
+            task.exception()  # seen: nobody is left to be told
+        raise asyncio.CancelledError
+    return task.result()
 
 
 def is_locked(error: DBAPIError) -> bool:

@@ -12,9 +12,7 @@ from loguru import logger
 if TYPE_CHECKING:
     from loguru import Message, Record
 
-HUMAN = (
-    "<dim>{time:HH:mm:ss}</dim> <level>{level: <7}</level> {extra[process]: <8} {message}{extra[shown]}"
-)
+HUMAN = "<dim>{time:HH:mm:ss}</dim> <level>{level: <7}</level> {extra[process]: <8} {message}{extra[shown]}"
 SECRET = "[secret]"  # noqa: S105  (what stands in place of one)
 # The query of a URL often carries a token, and user:password may stand before its host.
 _URL_QUERY = re.compile(r"(\b(?:https?|wss?|ftp)://[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)

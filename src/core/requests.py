@@ -1,6 +1,7 @@
 """What people write: new rows and the columns that ask for something. The table is all that carries it."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
@@ -16,6 +17,8 @@ from core.tables import downloads, events, guild_settings
 
 OVER = (Status.UPLOADED, Status.FAILED, Status.CANCELLED)
 MAX_URL_LENGTH = 8192
+# A scheme; "example.com:8080/x" has none.
+_SCHEME = re.compile(r"(?![^/]+:\d+(/|$))[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 
 class Ask(StrEnum):
@@ -166,4 +169,6 @@ def checked_url(text: str) -> str:
         raise RequestRefused(f"This link is too long: {len(url)} characters, {MAX_URL_LENGTH} are possible.")
     if any(character.isspace() or unicodedata.category(character) in ("Cc", "Cs") for character in url):
         raise RequestRefused("A link can't have spaces or control characters. Send one link alone.")
+    if not _SCHEME.match(url):
+        raise RequestRefused(f"A link starts with https://. Did you mean https://{url.lstrip('/')[:200]}?")
     return url

@@ -201,10 +201,10 @@ class Store:
         Returns False when the row is lost; nothing is written then.
         """
         values = IDLE | settlement.values
-        if settlement.status is Status.DOWNLOADED and not self.stage.delivers:
-            values = values | {"downloaded_at": utc_now()}
-        if settlement.status is not self.stage.takes and (settlement.status is not Status.DOWNLOADED or not claim.upload):
-            values = values | {"finished_at": utc_now()}
+        if settlement.status is not self.stage.takes:
+            values |= {"downloaded_at": utc_now()} if settlement.status is Status.DOWNLOADED else {}
+            waits_for_delivery = settlement.status is Status.DOWNLOADED and claim.upload
+            values |= {} if waits_for_delivery else {"finished_at": utc_now()}
 
         async def work(connection: AsyncConnection) -> bool:
             note = settlement.values.get("error")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from tests.acceptance.house import House
 from tests.support.discord_server import DiscordServer
 from tests.support.media_server import MediaServer

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 from tests.support.discord_server import DiscordServer
 from tests.support.media_server import MediaServer
 from tests.support.processes import Program, Programs, wait_until

@@ -4,6 +4,7 @@ import asyncio
 import os
 
 import pytest
+
 from tests.acceptance.house import House
 from tests.support.discord_server import DiscordServer, Fault
 from tests.support.processes import wait_until

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from tests.acceptance.house import House
 from tests.support.media_server import payload
 from tests.support.processes import wait_until

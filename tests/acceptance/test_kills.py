@@ -5,6 +5,7 @@ import sqlite3
 
 import psutil
 import pytest
+
 from tests.acceptance.house import House
 from tests.support.discord_server import DiscordServer, Fault
 from tests.support.discord_server.channels import Channel

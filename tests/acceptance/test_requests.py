@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import pytest
+
 from tests.acceptance.house import House
 from tests.support.discord_server import DiscordServer
 from tests.support.processes import wait_until

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import pytest
 from loguru import logger
-from tests.support.processes import Program, Programs
 
 from cli.app import main
 from core.database import Database
@@ -18,6 +17,7 @@ from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE, Download, Request
 from core.queries import Queries
 from core.requests import Requests
 from core.store import Store
+from tests.support.processes import Program, Programs
 
 T = TypeVar("T")
 

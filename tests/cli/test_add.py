@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.cli.conftest import Ctl, Play
 
 
@@ -40,8 +41,8 @@ def test_no_hint_when_runners_are_alive(ctl: Ctl, play: Play[None]) -> None:
 @pytest.mark.parametrize(
     ("argument", "told"),
     [
-        ("clip.mp4", "'clip.mp4' is not a link. Did you mean 'https://clip.mp4'?"),
-        ("localhost:8000/x", "Did you mean 'https://localhost:8000/x'?"),
+        ("clip.mp4", "Did you mean https://clip.mp4?"),
+        ("localhost:8000/x", "Did you mean https://localhost:8000/x?"),
         ("", "There is no link."),
         ("https://a.example/ b", "can't have spaces"),
         ("https://a.example/\x1b[31m", "control characters"),

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.cli.conftest import Ctl, Given, Play
 
 from core.models import Settlement, Status
+from tests.cli.conftest import Ctl, Given, Play
 
 
 async def _rows(given: Given) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.conftest import Ctl, Given, Play, Start
-from tests.support.media_server import MediaServer
 
 from cli.checks.finding import Verdict
 from cli.checks.programs import ARIA2C, PROGRAMS, check_package, check_program, check_python, check_sqlite
 from cli.checks.storage import check_directory, judge_room
+from tests.cli.conftest import Ctl, Given, Play, Start
+from tests.support.media_server import MediaServer
 
 
 def test_a_line_for_everything_that_is_needed(ctl: Ctl) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Ctl
 
 from core import database
+from tests.cli.conftest import Ctl
 
 
 @contextlib.contextmanager

@@ -5,11 +5,10 @@ import os
 import signal
 from pathlib import Path
 
+from core.models import Download, NewMediaFile, Settlement, Status
 from tests.cli.conftest import Given, Start
 from tests.support.media_server import MediaServer, payload
 from tests.support.processes import gone, wait_until
-
-from core.models import Download, NewMediaFile, Settlement, Status
 
 MIB = 2**20
 
@@ -75,7 +74,7 @@ async def test_ctrl_c_asks_for_the_end_and_waits_for_it(given: Given, start: Sta
 async def test_what_is_no_link_starts_nothing(start: Start, given: Given) -> None:
     fetching = await start("fetch", "clip.mp4")
     assert await fetching.wait() == 1
-    assert fetching.output.startswith("error: 'clip.mp4' is not a link.")
+    assert fetching.output.startswith("error: 'clip.mp4': A link starts with https://.")
     assert await given.queries.newest() == []
 
 

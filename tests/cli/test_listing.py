@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.cli.conftest import Ctl, Given, Play
 
 from core.models import Download, NewMediaFile, Progress, Settlement, Status
+from tests.cli.conftest import Ctl, Given, Play
 
 HOSTILE = "red \x1b[31m [bold]not bold[/] :smile: \u202etxt.exe"
 

@@ -3,6 +3,7 @@
 import signal
 
 import pytest
+
 from tests.cli.conftest import Given, Start
 from tests.support.processes import gone, wait_until
 

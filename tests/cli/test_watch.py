@@ -2,9 +2,8 @@
 
 import signal
 
-from tests.cli.conftest import Given, Start
-
 from core.models import Progress, Settlement, Status
+from tests.cli.conftest import Given, Start
 
 
 async def test_it_tells_each_change_and_ends_when_all_are_over(given: Given, start: Start) -> None:

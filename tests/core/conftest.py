@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from loguru import logger
+
 from tests.core.worker import Work
 
 

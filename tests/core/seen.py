@@ -1,10 +1,9 @@
 """What tests of core look at: rows as they are now, or as they come to be."""
 
-from tests.support.processes import wait_until
-
 from core.database import Database
 from core.models import Download, Status
 from core.queries import Queries
+from tests.support.processes import wait_until
 
 
 async def row(database: Database, download_id: int) -> Download:

@@ -6,11 +6,6 @@ import sys
 import time
 from pathlib import Path
 
-from tests.conftest import Hand
-from tests.core import given
-from tests.core.worker import PACE, Shell, Work, working
-from tests.support.processes import Programs, wait_until
-
 from core.abandoned import Abandoned
 from core.alive import Alive
 from core.claim_loop import Pace
@@ -18,6 +13,10 @@ from core.database import Database
 from core.models import Download, Status
 from core.queries import Queries
 from core.store import Store
+from tests.conftest import Hand
+from tests.core import given
+from tests.core.worker import PACE, Shell, Work, working
+from tests.support.processes import Programs, wait_until
 
 OLD = "UPDATE downloads SET heartbeat_at = '2020-01-01 00:00:00'"
 

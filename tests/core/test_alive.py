@@ -7,9 +7,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.support.processes import Programs, gone, wait_until
 
 from core.alive import Alive
+from tests.support.processes import Programs, gone, wait_until
 
 HOLDER = """
 import subprocess, sys, time

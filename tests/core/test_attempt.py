@@ -4,11 +4,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.conftest import Hand
-from tests.core import given
-from tests.core.seen import row, status_is
-from tests.core.worker import DONE, Work, working
-from tests.support.processes import wait_until
 
 from core.attempt import Done
 from core.database import Database
@@ -16,6 +11,11 @@ from core.errors import BossBotError, DaemonUnavailable, MediaNotFound, SourceUn
 from core.models import UPLOAD_STAGE, Download, Settlement, Status
 from core.queries import Queries, seconds_between
 from core.store import Store
+from tests.conftest import Hand
+from tests.core import given
+from tests.core.seen import row, status_is
+from tests.core.worker import DONE, Work, working
+from tests.support.processes import wait_until
 
 
 @pytest.mark.parametrize(

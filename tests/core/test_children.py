@@ -7,9 +7,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.support.processes import gone
 
 from core.children import built_environment, end_child, start_child
+from tests.support.processes import gone
 
 STUBBORN = """
 import signal, subprocess, sys, time

@@ -5,17 +5,17 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.conftest import Hand
-from tests.core import given
-from tests.core.seen import row, status_is
-from tests.core.worker import DONE, Work, working
-from tests.support.processes import wait_until
 
 from core.attempt import Done
 from core.claim_loop import Pace
 from core.database import Database
 from core.models import Download, Settlement, Status
 from core.queries import Queries
+from tests.conftest import Hand
+from tests.core import given
+from tests.core.seen import row, status_is
+from tests.core.worker import DONE, Work, working
+from tests.support.processes import wait_until
 
 SLOW = Pace(poll_interval=5.0, heartbeat_interval=5.0, lease=15.0)  # whatever is quick now, waking up did it
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 from loguru import logger
-from tests.conftest import Hand
-from tests.core import given
-from tests.core.worker import DONE, Shell, Work, working
-from tests.support.processes import wait_until
 
 from core.attempt import Done
 from core.database import Database
 from core.models import Download, Status
 from core.queries import Queries
 from core.store import Store
+from tests.conftest import Hand
+from tests.core import given
+from tests.core.worker import DONE, Shell, Work, working
+from tests.support.processes import wait_until
 
 OLD = "UPDATE downloads SET heartbeat_at = '2020-01-01 00:00:00'"
 

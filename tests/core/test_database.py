@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from tests.core import given
 
 from core import database as module
 from core.database import Database, sqlite_path
 from core.errors import ConfigurationError
 from core.paths import program_file
 from core.queries import Queries
+from tests.core import given
 
 
 @pytest.mark.parametrize("url", ["sqlite+aiosqlite://", "sqlite+aiosqlite:///:memory:"])

@@ -1,11 +1,10 @@
 """What people read. The same for every kind of database."""
 
-from tests.conftest import Hand
-from tests.core import given
-
 from core.database import Database
 from core.models import Settlement, Status
 from core.queries import Queries, seconds_between
+from tests.conftest import Hand
+from tests.core import given
 
 
 async def test_downloads_are_found_by_id(database: Database) -> None:

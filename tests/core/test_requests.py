@@ -3,13 +3,13 @@
 import pytest
 from hypothesis import given as examples
 from hypothesis import strategies as some
-from tests.core import given
 
 from core.database import Database
 from core.errors import RequestRefused
 from core.models import UPLOAD_STAGE, Destination, Request, Settlement, Status, UrlType
 from core.queries import Queries
 from core.requests import MAX_URL_LENGTH, Ask, Requests, asked_by, asked_in, checked_url
+from tests.core import given
 
 URL = "http://site.test/a.mp4"
 
@@ -68,8 +68,8 @@ async def test_a_full_queue_refuses_until_something_is_taken(database: Database)
         (f"< <{URL}> >", URL),
         ("magnet:?xt=urn:btih:aa&dn=b", "magnet:?xt=urn:btih:aa&dn=b"),
         ("http://site.test/Ä/電影?q=a%20b#c", "http://site.test/Ä/電影?q=a%20b#c"),
-        ("not-a-url", "not-a-url"),  # stage 1 says what it is
-        ("x" * MAX_URL_LENGTH, "x" * MAX_URL_LENGTH),
+        ("ftp://a.example/x", "ftp://a.example/x"),
+        ("http:".ljust(MAX_URL_LENGTH, "x"), "http:".ljust(MAX_URL_LENGTH, "x")),
     ],
 )
 def test_a_link_is_freed_of_its_decoration(text: str, url: str) -> None:
@@ -83,6 +83,9 @@ def test_a_link_is_freed_of_its_decoration(text: str, url: str) -> None:
         (" \n\t ", "There is no link"),
         ("<>", "There is no link"),
         ("x" * (MAX_URL_LENGTH + 1), "too long: 8193 characters, 8192 are possible"),
+        ("clip.mp4", "Did you mean https://clip.mp4"),
+        ("//site.test/a", "Did you mean https://site.test/a"),
+        ("site.test:8080/a", "Did you mean https://site.test:8080/a"),
         (f"{URL} {URL}", "spaces or control characters"),
         (f"{URL} --exec x", "spaces or control characters"),
         ("http://site.test/\r\nX: y", "spaces or control characters"),

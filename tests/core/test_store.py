@@ -3,14 +3,14 @@
 import sys
 
 import pytest
-from tests.conftest import Hand
-from tests.core import given
-from tests.support.processes import Programs
 
 from core.database import Database
 from core.models import UPLOAD_STAGE, Settlement, Status
 from core.queries import Queries
 from core.requests import Ask, Requests
+from tests.conftest import Hand
+from tests.core import given
+from tests.support.processes import Programs
 
 PAST, FUTURE = "2001-01-01 00:00:00", "2999-01-01 00:00:00"
 

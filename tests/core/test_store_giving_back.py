@@ -1,12 +1,12 @@
 """Rows that nobody works on: the dead runner's, the cancelled ones; and the list of runners."""
 
 import pytest
-from tests.conftest import Hand
-from tests.core import given
 
 from core.database import Database
 from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE, Stage, Status
 from core.queries import Queries
+from tests.conftest import Hand
+from tests.core import given
 
 LEASE = 15.0
 AGO = {

@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.conftest import Hand
-from tests.core import given
 
 from core.database import Database
 from core.models import Download, Progress, Settlement, Status
 from core.queries import Queries
 from core.store import Held, Store
+from tests.conftest import Hand
+from tests.core import given
 
 NOW = Progress(progress=42.5, downloaded_bytes=425, download_speed=100, eta_seconds=6, activity="merging")
 Write = Callable[[Store, Download], Awaitable[bool]]

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.core import given
 
 from core.database import Database
 from core.wake import NotifyWake, SqliteWake, Wake, open_wake
+from tests.core import given
 
 INSERT = "INSERT INTO downloads (url) VALUES ('http://site.test/a')"
 

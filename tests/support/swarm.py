@@ -3,7 +3,7 @@
 What a downloader needs: `--enable-dht=false` (and `--enable-dht6=false`, `--bt-enable-lpd=false`, which are
 aria2's defaults), so that nothing leaves the machine, and `--seed-time=0` to end. It need not bind to an address
 of its own: the seeder listens on 127.0.0.3 and aria2 asks the tracker and the seeder from 127.0.0.1. Two
-downloaders at once need different `--listen-port`s, or addresses of their own (`--interface=127.0.0.2`).
+downloaders at once need nothing more: aria2 takes another port of 6881 to 6999 by itself.
 Neither `--bt-external-ip` nor x.pe in the magnet is needed.
 
 A magnet takes aria2 1.36 about 7 s and a .torrent about 3 s however small the files are: it looks at peers and
@@ -22,6 +22,7 @@ from typing import Self
 from urllib.parse import quote_from_bytes
 
 import torf
+
 from tests.support.media_server.bodies import Source, body_of
 from tests.support.processes import Program, Programs, free_port, wait_until
 

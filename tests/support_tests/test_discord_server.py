@@ -14,6 +14,7 @@ from typing import Any, Literal
 import aiohttp
 import pytest
 import yarl
+
 from tests.support.discord_server import (
     MIB,
     AnswerKind,

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+
 from tests.support.media_server import Endless, MediaServer, filler_headers, gzip_bomb, payload
 from tests.support.media_server.bodies import Source
 from tests.support.processes import Programs, wait_until

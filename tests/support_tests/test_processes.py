@@ -2,10 +2,12 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+
 from tests.support.processes import Program, Programs, gone, wait_until
 
 SLEEPER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
@@ -124,7 +126,12 @@ async def test_a_process_that_never_was_is_gone() -> None:
     await gone(2**22 + 1)
 
 
-async def test_an_ended_process_that_nobody_reaped_is_gone() -> None:
+@pytest.fixture
+def unreaped() -> Iterator[int]:
     pid = os.posix_spawn(sys.executable, [sys.executable, "-c", ""], {})
-    await gone(pid)
+    yield pid
     assert os.waitpid(pid, 0) == (pid, 0)
+
+
+async def test_an_ended_process_that_nobody_reaped_is_gone(unreaped: int) -> None:
+    await gone(unreaped)

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from yt_dlp import YoutubeDL
+
 from tests.support import sample_media
 from tests.support.media_server import MediaServer
-from yt_dlp import YoutubeDL
 
 
 @pytest.fixture

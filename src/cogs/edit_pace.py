@@ -1,0 +1,56 @@
+"""How often a progress message may change: at once for news, seldom for numbers. A pure value."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from core.models import Download, Status
+
+# Seconds at least between two edits of one message, whatever happens: a little less than between two looks at the
+# table, so that news is not held back for a second look.
+NEWS_INTERVAL = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a message shows, and since when (seconds of the loop's clock)."""
+
+    text: str
+    status: Status
+    at: float
+
+
+class _HasDownload(Protocol):
+    @property
+    def download(self) -> Download: ...
+
+
+T = TypeVar("T", bound=_HasDownload)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """The times of edits, in seconds."""
+
+    edit_interval: float
+
+    def is_due(self, row: Download, shown: Shown | None, now: float) -> bool:
+        """Whether the message of `row` may be edited now."""
+        if shown is None:
+            return True
+        wait = NEWS_INTERVAL if is_news(row, shown) else max(NEWS_INTERVAL, self.edit_interval)
+        return now - shown.at >= wait
+
+    def first(self, rows: Iterable[T], shown: Mapping[int, Shown]) -> list[T]:
+        """The rows in the order of their need: news, then what was not touched for longest."""
+
+        def need(one: T) -> tuple[bool, float]:
+            known = shown.get(one.download.id)
+            return not is_news(one.download, known), known.at if known else 0.0
+
+        return sorted(rows, key=need)
+
+
+def is_news(row: Download, shown: Shown | None) -> bool:
+    """Whether more than numbers changed since the message was edited."""
+    return row.progress_message_status is not row.status or (shown is not None and shown.status is not row.status)

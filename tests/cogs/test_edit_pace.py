@@ -1,0 +1,39 @@
+"""News is shown at once, numbers seldom."""
+
+import pytest
+
+from cogs.edit_pace import Pace, Shown
+from cogs.progress import Due
+from core.models import Status
+from tests.cogs.rows import a_download
+
+PACE = Pace(edit_interval=5.0)
+MOVING = a_download(status=Status.DOWNLOADING, progress_message_status=Status.DOWNLOADING)
+SHOWN = Shown(text="...", status=Status.DOWNLOADING, at=100.0)
+
+
+@pytest.mark.parametrize(("later", "due"), [(0.5, False), (1.0, False), (4.9, False), (5.0, True), (60.0, True)])
+def test_numbers_wait_for_the_interval(later: float, due: bool) -> None:
+    assert PACE.is_due(MOVING, SHOWN, 100.0 + later) is due
+
+
+@pytest.mark.parametrize(("later", "due"), [(0.5, False), (1.0, True)])
+def test_a_new_status_waits_for_a_second_at_most(later: float, due: bool) -> None:
+    ended = a_download(status=Status.FAILED, progress_message_status=Status.DOWNLOADING)
+    assert PACE.is_due(ended, SHOWN, 100.0 + later) is due
+
+
+def test_what_was_never_shown_is_due_at_once() -> None:
+    assert PACE.is_due(MOVING, None, 0.0)
+
+
+def test_news_goes_first_and_then_what_waited_longest() -> None:
+    fresh = Due(a_download(id=1, status=Status.DOWNLOADING, progress_message_status=Status.DOWNLOADING))
+    old = Due(a_download(id=2, status=Status.DOWNLOADING, progress_message_status=Status.DOWNLOADING))
+    news = Due(a_download(id=3, status=Status.UPLOADED, progress_message_status=Status.UPLOADING))
+    shown = {
+        1: Shown(text="", status=Status.DOWNLOADING, at=50.0),
+        2: Shown(text="", status=Status.DOWNLOADING, at=10.0),
+        3: Shown(text="", status=Status.UPLOADING, at=60.0),
+    }
+    assert PACE.first([fresh, old, news], shown) == [news, old, fresh]
