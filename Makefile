@@ -75,7 +75,8 @@ format: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format --quiet .
 
 .PHONY: bench
-bench: packages $(READY) ## measure what benchmarks/README.md states
+bench: $(READY) ## measure what benchmarks/README.md states
+	@scripts/packages.sh runtime bench
 	@$(BIN)/python -m benchmarks
 
 # -- keep ---------------------------------------------------------------------------------------------------------

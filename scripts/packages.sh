@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the system's packages that are missing: scripts/packages.sh runtime [tests]
+# Installs the system's packages that are missing: scripts/packages.sh runtime [tests] [bench]
 set -euo pipefail
 
 missing=()
@@ -23,6 +23,9 @@ for group in "$@"; do
       ;;
     tests)
       need initdb postgresql
+      ;;
+    bench)
+      [ -x /usr/sbin/nginx ] || need nginx nginx
       ;;
     *)
       echo "scripts/packages.sh: unknown group '$group'" >&2
