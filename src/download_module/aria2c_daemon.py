@@ -85,7 +85,15 @@ class Aria2cDaemon:
             backoff = FIRST_BACKOFF if time.monotonic() - began > HEALTHY_AFTER else min(backoff * 2, MAX_BACKOFF)
             logger.bind(status=status).error("aria2c ended; starting it again in {} s", backoff)
             await asyncio.sleep(backoff)
-            await self._spawn()
+            await self._spawn_again()
+
+    async def _spawn_again(self) -> None:
+        while True:
+            try:
+                return await self._spawn()
+            except (ConfigurationError, OSError) as error:  # being upgraded, or no processes or descriptors left
+                logger.error("could not start aria2c: {}", error)
+                await asyncio.sleep(MAX_BACKOFF)
 
     async def _spawn(self) -> None:
         port = _free_port()

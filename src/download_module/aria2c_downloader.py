@@ -17,7 +17,7 @@ import aria2p
 import httpx
 from loguru import logger
 
-from core.errors import DaemonUnavailable, TooLarge, TransferError
+from core.errors import BossBotError, DaemonUnavailable, TooLarge, TransferError, Unexpected
 from core.models import Progress
 from download_module.aria2c_daemon import Endpoint
 from download_module.aria2c_errors import START_OVER, error_of
@@ -28,7 +28,25 @@ RPC_TIMEOUT = 4.0
 HANGS_AFTER = 6.0  # seconds without an answer after which a daemon of ours is killed
 PATIENCE = 45.0  # seconds without an answer after which rows go back to the queue
 MAX_TORRENT_FILES = 1000
+MAX_ADDS = 4  # a transfer with which daemon after daemon died may be what they die of
 KEYS = ["gid", "status", "completedLength", "totalLength", "downloadSpeed", "errorCode", "errorMessage", "followedBy"]
+# Of every transfer. All values are strings: aria2 ignores numbers and booleans without a word.
+OPTIONS = {
+    "continue": "true",
+    "allow-overwrite": "true",
+    "auto-file-renaming": "false",
+    "follow-torrent": "false",
+    "follow-metalink": "false",
+    "split": "16",
+    "max-connection-per-server": "16",
+    "min-split-size": "1M",
+    "file-allocation": "none",  # else a server that lies about the length fills the disk before anybody can look
+    "max-tries": "5",
+    "retry-wait": "2",
+    "connect-timeout": "10",
+    "timeout": "30",
+    "lowest-speed-limit": "100",  # bytes per second and connection; a trickle is no transfer
+}
 Call = tuple[str, list[Any]]
 Report = Callable[[Progress], None]
 
@@ -65,6 +83,7 @@ class _Live:
     gid: str  # the transfer's own, then the one that follows a magnet's metadata
     end: asyncio.Future[list[Path]]
     amount: Amount
+    adds: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -151,7 +170,8 @@ class Aria2cDownloader:
             for group in self._groups:
                 group.report(sum_up([group.base, *(live.amount for live in group.lives)]))
             try:
-                await asyncio.wait_for(self._nudge.wait(), TICK)
+                async with asyncio.timeout(TICK):  # wait_for of Python 3.11 swallows a cancel that comes with the event
+                    await self._nudge.wait()
             except TimeoutError:
                 continue
 
@@ -167,11 +187,21 @@ class Aria2cDownloader:
         unknown = []
         for live, answer in answers:
             if isinstance(answer, list):
-                await self._take_in_one(live, answer[0])
+                await self._take_in_guarded(live, answer[0])
             elif not live.end.done():
                 unknown.append(live)
         if unknown:
             await self._add(unknown)
+
+    async def _take_in_guarded(self, live: _Live, status: dict[str, Any]) -> None:
+        try:
+            await self._take_in_one(live, status)
+        except DaemonUnavailable:
+            raise
+        except Exception:  # noqa: BLE001  # what one transfer stumbles over must not hold up the others, nor itself for ever
+            logger.bind(gid=live.gid).exception("could not use what aria2 answered")
+            if not live.end.done():
+                live.end.set_exception(Unexpected())
 
     async def _take_in_one(self, live: _Live, status: dict[str, Any]) -> None:
         if live.end.done():
@@ -183,22 +213,34 @@ class Aria2cDownloader:
         if not is_metadata:
             live.amount = Amount(completed, total or live.transfer.part.size, int(status["downloadSpeed"]))
             self._refuse_too_large(live)
+        if completed:
+            live.transfer.begun()
         match status["status"]:
             case "complete" if status.get("followedBy"):
                 await self._follow(live, status["followedBy"][0])
             case "complete" if not live.end.done():
                 live.amount = Amount(completed, completed)
-                live.end.set_result(await self._files(live))
+                await self._finish(live)
             case "error":
                 await self._fail(live, int(status.get("errorCode") or 1), status.get("errorMessage") or "")
             case "removed" if not live.end.done():
                 live.end.set_exception(TransferError("The transfer was removed from the download engine."))
 
+    async def _finish(self, live: _Live) -> None:
+        files = await self._files(live)
+        if live.end.done():  # cancelled meanwhile
+            return
+        try:
+            live.transfer.finish(files)
+        except BossBotError as error:
+            live.end.set_exception(error)
+        else:
+            live.end.set_result(files)
+
     async def _fail(self, live: _Live, code: int, message: str) -> None:
         logger.bind(gid=live.gid, code=code).info("aria2: {}", message)
         if code in START_OVER:
-            for path in (live.transfer.target, live.transfer.target.with_name(live.transfer.target.name + ".aria2")):
-                path.unlink(missing_ok=True)
+            live.transfer.drop()
         if not live.end.done():
             live.end.set_exception(error_of(code, message))
 
@@ -239,12 +281,21 @@ class Aria2cDownloader:
 
     async def _add(self, lives: Sequence[_Live]) -> None:
         """Hand transfers over that the daemon does not know: new ones, and all after a restart of it."""
-        calls = []
+        calls, added = [], []
         for live in lives:
             live.gid = live.transfer.gid
-            live.transfer.restart()
-            calls.append(_adding(live.transfer))
-        for live, answer in zip(lives, await self._call(calls), strict=True):
+            if live.adds >= MAX_ADDS:
+                live.end.set_exception(TransferError("The download engine broke off over this media again and again."))
+                continue
+            try:
+                calls.append(_adding(live.transfer))
+            except TransferError as error:
+                live.end.set_exception(error)
+            else:
+                live.transfer.restart()
+                added.append(live)
+        for live, answer in zip(added, await self._call(calls), strict=True):
+            live.adds += 1
             if isinstance(answer, dict) and not live.end.done():
                 logger.bind(gid=live.gid).error("aria2 refused a transfer: {}", answer.get("message"))
                 live.end.set_exception(TransferError("The download engine refused this address."))
@@ -278,16 +329,20 @@ class Aria2cDownloader:
             async with self._turn:
                 await self._remove_all(gids)
         except DaemonUnavailable:
-            logger.warning("aria2 did not answer while transfers were removed")
+            # A daemon that only hangs would write on, into files that the next claim takes for its own.
+            if self.daemon.endpoint is not None:
+                await self.daemon.restart("no answer while transfers were removed")
         finally:
             self._groups.remove(group)
 
     async def _remove_all(self, gids: set[str]) -> None:
-        await self._call([("aria2.forceRemove", [gid]) for gid in gids])
         for _ in range(100):
-            answers = await self._call([("aria2.tellStatus", [gid, ["status"]]) for gid in gids])
-            states = {answer[0]["status"] for answer in answers if isinstance(answer, list)}
-            if not states & {"active", "waiting", "paused"}:
+            await self._call([("aria2.forceRemove", [gid]) for gid in gids])
+            answers = await self._call([("aria2.tellStatus", [gid, ["status", "followedBy"]]) for gid in gids])
+            known = [answer[0] for answer in answers if isinstance(answer, list)]
+            followers = {gid for status in known for gid in status.get("followedBy", [])} - gids
+            gids |= followers
+            if not followers and not {status["status"] for status in known} & {"active", "waiting", "paused"}:
                 break
             await asyncio.sleep(0.02)
         await self._call([("aria2.removeDownloadResult", [gid]) for gid in gids])
@@ -304,13 +359,18 @@ class Aria2cDownloader:
         if endpoint is None:
             raise DaemonUnavailable
         if self._rpc is None or self._rpc.endpoint != endpoint:
+            if self._rpc is not None:
+                self._rpc.close()
             self._rpc = _Rpc(endpoint)
         try:
             answer = await asyncio.to_thread(self._rpc.multicall2, list(calls))
         except (httpx.HTTPError, aria2p.ClientException, ValueError) as error:
             raise DaemonUnavailable from error
-        self._silent_since = None
         assert isinstance(answer, list), "system.multicall answers with a list"
+        if any(isinstance(one, dict) and one.get("message") == "Unauthorized" for one in answer):
+            logger.error("aria2c refuses the secret: check ARIA2C_RPC_SECRET")
+            raise DaemonUnavailable
+        self._silent_since = None
         return answer
 
 
@@ -333,22 +393,7 @@ class _Rpc(aria2p.Client):
 
 def _adding(transfer: Transfer) -> Call:
     part = transfer.part
-    options: dict[str, Any] = {
-        "gid": transfer.gid,
-        "continue": "true",
-        "allow-overwrite": "true",
-        "auto-file-renaming": "false",
-        "follow-torrent": "false",
-        "follow-metalink": "false",
-        "split": "16",
-        "max-connection-per-server": "16",
-        "min-split-size": "1M",
-        "max-tries": "5",
-        "retry-wait": "2",
-        "connect-timeout": "10",
-        "timeout": "30",
-        "lowest-speed-limit": "100",  # bytes per second and connection; a trickle is no transfer
-    }
+    options: dict[str, Any] = {"gid": transfer.gid, **OPTIONS}
     if part.is_torrent:
         options |= {"dir": str(transfer.target), "pause-metadata": "true", "seed-time": "0", "bt-stop-timeout": "300"}
     else:

@@ -69,7 +69,8 @@ class Assembler:
             stdout=asyncio.subprocess.DEVNULL,
         )
         try:
-            _, said = await asyncio.wait_for(child.communicate(), TIMEOUT)
+            async with asyncio.timeout(TIMEOUT):
+                _, said = await child.communicate()
         except TimeoutError as error:
             raise ChecksumMismatch("Video and sound could not be put together in time.") from error
         finally:
@@ -91,7 +92,12 @@ def _demuxer(part: Path) -> str:
 
 
 def _take(file: Path, directory: Path, name: str) -> Path:
-    return file.rename(_free_path(directory, name))
+    target = _free_path(directory, name)
+    try:
+        target.hardlink_to(file)  # the part stays too: an interruption before the last output must not cost it
+    except OSError:  # a file system without links
+        file.rename(target)
+    return target
 
 
 def _free_path(directory: Path, name: str) -> Path:

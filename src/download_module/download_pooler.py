@@ -8,7 +8,7 @@ from pathlib import Path
 from loguru import logger
 
 from core.attempt import Done
-from core.errors import ChecksumMismatch, MediaNotFound, TooLarge, UnsupportedUrl
+from core.errors import ChecksumMismatch, MediaNotFound, RowChanged, TooLarge, UnsupportedUrl
 from core.models import Destination, Download, Progress, Settlement, Status, UrlType
 from core.queries import Queries
 from core.store import Store
@@ -46,10 +46,9 @@ class DownloadPooler:
         files = await self._fetched_before(claim)
         if files:
             return _done(files)
-        plan = await self._extract(claim)
         staging = self.staging_area.open(claim.id, claim.epoch)
         try:
-            files = staging.finished_before() or await self._download(claim, plan, staging)
+            files = staging.finished_before() or await self._download(claim, await self._extract(claim), staging)
         finally:
             self.progress.forget(claim)
             staging.release()
@@ -99,7 +98,7 @@ class DownloadPooler:
 
     async def _download(self, claim: Download, plan: DownloadPlan, staging: Staging) -> list[Path]:
         if not await self.store.move(claim, Status.DOWNLOADING, activity="downloading"):
-            raise asyncio.CancelledError  # lost: the claim loop writes nothing
+            raise RowChanged
         staging.prepare(plan.parts)
         fetched = await self._fetch(claim, plan, staging)
         if any(output.assemble is not Assemble.NONE for output in plan.outputs):
@@ -107,9 +106,16 @@ class DownloadPooler:
             await self._write(claim, activity="merging", download_speed=0, eta_seconds=None)
         directory = staging.assembling
         files: list[Path] = []
+        first = 0
         for output in plan.outputs:
-            parts, fetched = fetched[: len(output.parts)], fetched[len(output.parts) :]
-            files += await self.assembler.assemble(output, parts, directory)
+            positions = range(first, first + len(output.parts))
+            first += len(output.parts)
+            try:
+                files += await self.assembler.assemble(output, [fetched[i] for i in positions], directory)
+            except ChecksumMismatch:
+                for position in positions:
+                    staging.drop(position)
+                raise
         return staging.finish(files)
 
     async def _fetch(self, claim: Download, plan: DownloadPlan, staging: Staging) -> list[list[Path]]:
@@ -118,7 +124,10 @@ class DownloadPooler:
                 gid=gid_of(claim.id, claim.epoch, position),
                 part=plan.parts[position],
                 target=staging.part(position),
+                begun=lambda: staging.mark_begun(position),
                 restart=lambda: staging.restart(position),
+                drop=lambda: staging.drop(position),
+                finish=lambda files: self._finish_part(plan, position, files, staging),
             )
 
         def report(now: Progress) -> None:
@@ -130,24 +139,21 @@ class DownloadPooler:
         results = await self.downloader.fetch(
             [transfer(position) for position in missing], max_bytes=self.max_bytes, report=report, already=already
         )
-        fetched = {position: [staging.part(position)] for position in done}
-        for position, files in zip(missing, results, strict=True):
-            self._verify(plan, position, files, staging)
-            fetched[position] = files
-            if not plan.parts[position].is_torrent:
-                staging.mark_done(position)
+        fetched = {position: [staging.part(position)] for position in done} | dict(zip(missing, results, strict=True))
         return [fetched[position] for position in range(len(plan.parts))]
 
-    def _verify(self, plan: DownloadPlan, position: int, files: list[Path], staging: Staging) -> None:
+    def _finish_part(self, plan: DownloadPlan, position: int, files: list[Path], staging: Staging) -> None:
         expected = plan.parts[position].size
         size = sum(file.stat().st_size for file in files if file.is_file())
         if not size or (expected is not None and size != expected):
             staging.drop(position)
             raise ChecksumMismatch(f"The file arrived damaged: {size} bytes instead of {expected or 'some'}.")
+        if not plan.parts[position].is_torrent:
+            staging.mark_done(position)
 
     async def _write(self, claim: Download, **values: object) -> None:
         if not await self.store.write(claim, **values):
-            raise asyncio.CancelledError  # lost: the claim loop writes nothing
+            raise RowChanged
 
 
 def _done(files: list[Path]) -> Done:

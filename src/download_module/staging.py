@@ -22,6 +22,7 @@ class Manifest(BaseModel):
     """What is known of the parts in a directory, by position."""
 
     identities: dict[int, str] = {}
+    begun: set[int] = set()  # had a control file: without one they are complete, for aria2 removes it at the end
     done: set[int] = set()
     assembled: dict[str, int] | None = None  # names and sizes of the finished files
 
@@ -53,7 +54,7 @@ class StagingArea:
         for found in usable:
             shutil.rmtree(found, ignore_errors=True)
         path.mkdir(exist_ok=True)
-        (path / "owner").write_text(self._owner, encoding="utf-8")
+        _write(path / "owner", self._owner)
         return Staging(path, self.finished(download_id))
 
     def finished(self, download_id: int) -> Path:
@@ -94,6 +95,8 @@ class Staging:
         """Keep the bytes of parts that are provably the same as before; remove all others."""
         for position, part in enumerate(parts):
             same = part.identity is not None and self._manifest.identities.get(position) == part.identity
+            if same and self._ended_unseen(position, part.size):
+                self._manifest.done.add(position)
             usable = position in self._manifest.done or self._can_continue(position)
             if not (same and usable):
                 self._forget(position)
@@ -110,6 +113,12 @@ class Staging:
     def is_done(self, position: int) -> bool:
         """Whether a part was completely fetched by this or an earlier claim."""
         return position in self._manifest.done and self.part(position).exists()
+
+    def mark_begun(self, position: int) -> None:
+        """Remember that aria2 keeps a control file for a part, once it does."""
+        if position not in self._manifest.begun and self._control(position).exists():
+            self._manifest.begun.add(position)
+            self._save()
 
     def mark_done(self, position: int) -> None:
         """Remember that a part is complete."""
@@ -153,6 +162,8 @@ class Staging:
     def release(self) -> None:
         """Let any other runner adopt this directory: nothing of ours writes here any more."""
         (self.path / "owner").unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # something is worth keeping
+            self.path.rmdir()
 
     def remove(self) -> None:
         """Remove the directory: its download is finished."""
@@ -163,15 +174,24 @@ class Staging:
 
         Without it aria2 would call a preallocated file complete; a full disk leaves an empty one that fails for ever.
         """
-        path = self.part(position)
+        path, control = self.part(position), self._control(position)
         if path.is_dir():  # a torrent: its pieces have checksums, aria2 checks them itself
             return True
-        control = path.with_name(path.name + ".aria2")
         return path.exists() and control.exists() and control.stat().st_size > 0
+
+    def _ended_unseen(self, position: int, size: int | None) -> bool:
+        """Whether aria2 completed a part after the runner that would have noted it was killed."""
+        path = self.part(position)
+        whole = size is not None and path.is_file() and path.stat().st_size == size
+        return whole and position in self._manifest.begun and not self._control(position).exists()
+
+    def _control(self, position: int) -> Path:
+        return self.path / f"{position}.part.aria2"
 
     def _forget(self, position: int) -> None:
         self._manifest.identities.pop(position, None)
         self._manifest.done.discard(position)
+        self._manifest.begun.discard(position)
         self._remove(position)
 
     def _remove(self, position: int) -> None:
@@ -182,10 +202,7 @@ class Staging:
                 leftover.unlink()
 
     def _save(self) -> None:
-        target = self.path / "manifest.json"
-        draft = target.with_suffix(".new")
-        draft.write_text(self._manifest.model_dump_json(), encoding="utf-8")
-        draft.replace(target)
+        _write(self.path / "manifest.json", self._manifest.model_dump_json())
 
 
 def _read_manifest(path: Path) -> Manifest:
@@ -193,6 +210,13 @@ def _read_manifest(path: Path) -> Manifest:
         return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return Manifest()
+
+
+def _write(target: Path, text: str) -> None:
+    """Whole or not at all, whenever this process is killed."""
+    draft = target.with_name(f"{target.name}.new")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(target)
 
 
 def _epoch(path: Path) -> int:

@@ -15,7 +15,11 @@ class Transfer:
     gid: str  # 16 hexadecimal digits
     part: Part
     target: Path  # the file; for a torrent the directory of its files
+    begun: Callable[[], None] = lambda: None  # called while bytes arrive
     restart: Callable[[], None]  # drops bytes on disk that can't be continued
+    drop: Callable[[], None]  # drops bytes on disk that proved wrong
+    # Called once with the files when the part is complete; raises a BossBotError when they are not what they should be.
+    finish: Callable[[list[Path]], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from core.errors import UnsupportedUrl
@@ -50,12 +51,12 @@ def detect(url: str) -> tuple[UrlType, ...]:
         return (UrlType.TORRENT,)
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port  # a port that is no number raises
     except ValueError as error:
         raise UnsupportedUrl from error
     if parts.scheme not in ("http", "https", "ftp") or not host:
         raise UnsupportedUrl
-    ending = parts.path.rpartition("/")[2].rpartition(".")[2].lower()
+    ending = PurePosixPath(parts.path).suffix[1:].lower()
     if ending == "torrent":
         return (UrlType.TORRENT,)
     if parts.scheme == "ftp":

@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+
 from scripts.demo.animation import animated_svg
 from scripts.demo.comparing import is_identical
 from scripts.demo.recording import record

@@ -2,10 +2,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.support.discord_server import Channel, DiscordServer
-from tests.upload_module.given import Stage
 
 from core.database import Database
+from tests.support.discord_server import Channel, DiscordServer
+from tests.upload_module.given import Stage
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from tests.support.discord_server import MIB, Channel, DiscordServer
 
 from core.database import Database
 from core.deliveries import Deliveries
@@ -16,6 +15,7 @@ from core.queries import Queries
 from core.requests import Ask, Requests
 from core.store import Store
 from core.tables import downloads, media_files
+from tests.support.discord_server import MIB, Channel, DiscordServer
 from upload_module.courier import Courier
 from upload_module.discord_courier import NONCE_IS_SAFE, DiscordCourier
 from upload_module.finished_files import FinishedFiles

@@ -4,11 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.upload_module.given import downloaded
 
 from core.database import Database
 from core.models import Download
 from core.queries import Queries
+from tests.upload_module.given import downloaded
 from upload_module.captions import belongs_to, caption
 
 

@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.conftest import Hand
-from tests.upload_module.given import downloaded
 
 from core.database import Database
 from core.deliveries import Deliveries
@@ -13,6 +11,8 @@ from core.errors import RowChanged
 from core.models import UPLOAD_STAGE, Download, Settlement, Status
 from core.queries import Queries
 from core.store import Store
+from tests.conftest import Hand
+from tests.upload_module.given import downloaded
 
 TWO = {"a.mp4": b"1", "b.mp4": b"2"}
 

@@ -6,13 +6,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from tests.support.discord_server import MIB, Channel, DiscordServer, Fault
-from tests.support.processes import wait_until
-from tests.upload_module.given import ONE, Stage, downloaded
 
 from core.errors import FileTooLarge
 from core.models import Status
 from core.requests import Requests
+from tests.support.discord_server import MIB, Channel, DiscordServer, Fault
+from tests.support.processes import wait_until
+from tests.upload_module.given import ONE, Stage, downloaded
 from upload_module.upload_manager import Limits
 
 MESSAGES = "/channels/*/messages"

@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-from tests.support.discord_server import Channel, DiscordServer, Fault, Permission
-from tests.support.discord_server.posting import remove
-from tests.upload_module.given import ONE, Stage, downloaded
 
 from core.errors import DeliveryUnclear, SendFailed
 from core.models import Status
+from tests.support.discord_server import Channel, DiscordServer, Fault, Permission
+from tests.support.discord_server.posting import remove
+from tests.upload_module.given import ONE, Stage, downloaded
 from upload_module.delivery_nonce import DeliveryNonce
 from upload_module.discord_courier import DELETED
 from upload_module.upload_manager import Limits

@@ -3,8 +3,6 @@
 import json
 
 import pytest
-from tests.support.discord_server import Channel, DiscordServer, Fault, Permission
-from tests.upload_module.given import Stage, downloaded
 
 from core.errors import (
     DestinationForbidden,
@@ -14,6 +12,8 @@ from core.errors import (
     UploadError,
 )
 from core.models import Status
+from tests.support.discord_server import Channel, DiscordServer, Fault, Permission
+from tests.upload_module.given import Stage, downloaded
 
 MESSAGES = "/channels/*/messages"
 

@@ -9,8 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from tests.support.processes import wait_until
-from tests.upload_module.given import ONE, Stage, downloaded
 
 from core.errors import (
     DestinationForbidden,
@@ -21,6 +19,8 @@ from core.errors import (
     UploadError,
 )
 from core.models import Status
+from tests.support.processes import wait_until
+from tests.upload_module.given import ONE, Stage, downloaded
 from upload_module.folder_destination import _as_ours
 
 SHM = Path("/dev/shm")

@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given, strategies
-from tests.support.discord_server import MIB
-from tests.upload_module.given import media_file
 
 from core.errors import FileTooLarge
+from tests.support.discord_server import MIB
+from tests.upload_module.given import media_file
 from upload_module.upload_manager import Limits, in_units, plan_messages
 
 LIMITS = Limits(file=20, message=25, files=3)

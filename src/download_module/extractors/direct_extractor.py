@@ -1,8 +1,11 @@
 """A URL that is the file itself: asks the server for one byte, to learn address, size and validators."""
 
+import asyncio
+import contextlib
 import email.utils
 import re
 import time
+from collections.abc import AsyncIterator
 from urllib.parse import unquote, urljoin
 
 import httpx
@@ -24,6 +27,7 @@ from download_module.plan import DownloadPlan, Output, Part
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 MAX_REDIRECTS = 10
 TIMEOUT = httpx.Timeout(20.0, connect=10.0)
+TOTAL_TIMEOUT = 60.0  # seconds; a server may send a byte before each of the other timeouts ends
 # Not files but descriptions of them, which other extractors read.
 HTML = ("text/html", "application/xhtml+xml")
 MANIFESTS = ("application/dash+xml", "application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl")
@@ -39,12 +43,11 @@ class DirectExtractor:
 
     async def extract(self, url: str) -> DownloadPlan:
         """See `Extractor`."""
-        if url.startswith("ftp:"):
+        if url.lower().startswith("ftp:"):
             await self._egress.check(url)
             return _plan(url, url, name=name_from_url(url), mime_type=None, size=None, identity=None)
-        with mapped_http_errors():
-            async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
-                answer = await follow(client, self._egress, url, {"Range": "bytes=0-0"})
+        async with mapped_http_errors(), httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
+            answer = await follow(client, self._egress, url, {"Range": "bytes=0-0"})
         mime_type = _mime_type(answer)
         if mime_type in PAGES:
             raise UnsupportedUrl("This link leads to a page, not to a file.")
@@ -53,7 +56,15 @@ class DirectExtractor:
         size = _size(answer)
         if size == 0:
             raise MediaNotFound("The file behind this link is empty.")
-        return _plan(url, final, name=name, mime_type=mime_type, size=size, identity=_identity(answer, size))
+        return _plan(
+            url,
+            final,
+            name=name,
+            mime_type=mime_type,
+            size=size,
+            identity=_identity(answer, size),
+            tag=_strong_tag(answer),
+        )
 
 
 async def follow(client: httpx.AsyncClient, egress: Egress, url: str, headers: dict[str, str]) -> httpx.Response:
@@ -73,8 +84,15 @@ async def follow(client: httpx.AsyncClient, egress: Egress, url: str, headers: d
             if answer.is_error and not _is_empty_file(answer):
                 raise error_of_status(answer.status_code, answer.headers.get("Retry-After"))
             return answer
-        url = urljoin(url, answer.headers["Location"])
+        url = _joined(url, answer.headers["Location"])
     raise SourceUnreachable("This link redirects in circles.")
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise MediaNotFound("This link redirects to an address that is none.") from error
 
 
 def error_of_status(status: int, retry_after: str | None = None) -> BossBotError:
@@ -95,26 +113,36 @@ def error_of_status(status: int, retry_after: str | None = None) -> BossBotError
             return MediaNotFound(f"The server does not give this file out (HTTP {status}).")
 
 
-class mapped_http_errors:  # noqa: N801  (a context manager, read as a phrase)
-    """Turns httpx's errors into ours."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
-            raise UnsupportedUrl from error
-        if isinstance(error, httpx.TimeoutException):
-            raise SourceUnreachable("The server of this link does not answer in time.") from error
-        if isinstance(error, httpx.TransportError):
-            raise SourceUnreachable("The server of this link can't be reached.") from error
-        if isinstance(error, httpx.HTTPError):
-            raise ExtractionError from error
+@contextlib.asynccontextmanager
+async def mapped_http_errors() -> AsyncIterator[None]:
+    """Turns httpx's errors into ours, and ends what takes longer than `TOTAL_TIMEOUT`."""
+    try:
+        async with asyncio.timeout(TOTAL_TIMEOUT):
+            yield
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+        raise UnsupportedUrl from error
+    except (httpx.TimeoutException, TimeoutError) as error:
+        raise SourceUnreachable("The server of this link does not answer in time.") from error
+    except httpx.TransportError as error:
+        raise SourceUnreachable("The server of this link can't be reached.") from error
+    except httpx.HTTPError as error:
+        raise ExtractionError from error
 
 
 def _plan(
-    asked: str, final: str, *, name: str, mime_type: str | None, size: int | None, identity: str | None
+    asked: str,
+    final: str,
+    *,
+    name: str,
+    mime_type: str | None,
+    size: int | None,
+    identity: str | None,
+    tag: str | None = None,
 ) -> DownloadPlan:
-    part = Part(uris=(final,), headers=(("User-Agent", USER_AGENT),), size=size, identity=identity)
+    # With If-Range a server whose file changed answers with all of it, and aria2 lets that connection go: without it,
+    # ranges of two different files would become one that nobody ever made.
+    condition = (("If-Range", tag),) if tag else ()
+    part = Part(uris=(final,), headers=(("User-Agent", USER_AGENT), *condition), size=size, identity=identity)
     output = Output(filename=name, kind=kind_of(mime_type, name), parts=(part,))
     return DownloadPlan(source_url=asked, extractor="direct", title=name, outputs=(output,))
 
@@ -126,18 +154,26 @@ def _is_empty_file(answer: httpx.Response) -> bool:
 def _size(answer: httpx.Response) -> int | None:
     if answer.status_code in (206, 416):
         total = answer.headers.get("Content-Range", "").rpartition("/")[2]
-        return int(total) if total.isdecimal() else None
-    length = answer.headers.get("Content-Length", "")
-    return int(length) if length.isdecimal() and "Content-Encoding" not in answer.headers else None
+        return _number(total)
+    return None if "Content-Encoding" in answer.headers else _number(answer.headers.get("Content-Length", ""))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text.strip()) else None
 
 
 def _identity(answer: httpx.Response, size: int | None) -> str | None:
     """What tells that a later answer has the same bytes: a strong validator, else date and size (RFC 9110, 8.8)."""
-    tag = answer.headers.get("ETag", "")
-    if tag and not tag.startswith("W/"):
+    tag = _strong_tag(answer)
+    if tag:
         return f"{tag} {size}"
     changed = answer.headers.get("Last-Modified", "")
     return f"{changed} {size}" if changed and size is not None else None
+
+
+def _strong_tag(answer: httpx.Response) -> str | None:
+    tag = str(answer.headers.get("ETag", ""))
+    return tag if re.fullmatch(r'"[\x21\x23-\x7e]+"', tag) else None
 
 
 def _mime_type(answer: httpx.Response) -> str:
@@ -146,13 +182,12 @@ def _mime_type(answer: httpx.Response) -> str:
 
 def _disposition_name(answer: httpx.Response) -> str | None:
     header = answer.headers.get("Content-Disposition", "")[:4096]
-    extended = re.search(r"filename\*\s*=\s*(?:utf-8|iso-8859-1)''([^;\s]+)", header, re.IGNORECASE)
+    extended = re.search(r"filename\*\s*=\s*(utf-8|iso-8859-1)'[^']*'([^;\s]+)", header, re.IGNORECASE)
     if extended:
-        return clean_name(unquote(extended[1]))
+        return clean_name(unquote(extended[2], encoding=extended[1]))
     plain = re.search(r'filename\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;]+))', header, re.IGNORECASE)
-    if plain:
-        return clean_name((plain[1] or plain[2] or "").strip())
-    return None
+    text = (plain[1] or plain[2] or "").strip(' "') if plain else ""
+    return clean_name(text) if text else None
 
 
 def _seconds(retry_after: str | None) -> float | None:
@@ -163,5 +198,5 @@ def _seconds(retry_after: str | None) -> float | None:
         return float(retry_after)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

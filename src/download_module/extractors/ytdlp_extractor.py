@@ -25,6 +25,7 @@ from download_module.extractors.direct_extractor import error_of_status
 from download_module.names import clean_name
 from download_module.plan import Assemble, DownloadPlan, Kind, Output, Part
 
+CHILD = ("-m", "download_module.extractors.ytdlp_child")
 MAX_ANSWER = 16 * 1024 * 1024  # bytes
 UNWANTED_HEADERS = frozenset(("accept-encoding", "range", "host", "content-length", "connection", "cookie"))
 # What sites say in words, after yt-dlp's own messages; the first that matches wins.
@@ -107,9 +108,8 @@ class YtdlpExtractor:
         return plan
 
     async def _ask_child(self, url: str) -> Answer:
-        argv = (sys.executable, "-m", "download_module.extractors.ytdlp_child")
         child = await start_child(
-            argv,
+            (sys.executable, *CHILD),
             env=built_environment(HOME="/nonexistent", PYTHONSAFEPATH="1"),
             inherit=self._inherit,
             memory_bytes=self._memory_bytes,
@@ -117,7 +117,8 @@ class YtdlpExtractor:
         )
         try:
             request = json.dumps({"url": url}).encode()
-            out, err = await asyncio.wait_for(child.communicate(request), self._timeout)
+            async with asyncio.timeout(self._timeout):
+                out, err = await child.communicate(request)
         except TimeoutError as error:
             raise ExtractionError("The site took too long to answer. The download is tried again.") from error
         finally:
@@ -151,10 +152,13 @@ def _plan(url: str, answer: Answer) -> DownloadPlan:
         raise MediaNotFound("This link is a playlist. Send the link of a single video.")
     if any(entry.is_live for entry in answer.entries):
         raise LiveNotSupported
-    outputs = tuple(_output(entry) for entry in answer.entries if entry.formats)
-    if not outputs:
+    entries = [entry for entry in answer.entries if entry.formats]
+    if not entries:
         raise UnsupportedUrl
-    first = answer.entries[0]
+    first = entries[0]
+    if len(entries) == 1 and first.title:  # yt-dlp numbers the <video> tags of a page, also when there is one
+        first.title = first.title.removesuffix(" (1)")
+    outputs = tuple(_output(entry) for entry in entries)
     return DownloadPlan(
         source_url=url,
         extractor=(answer.extractor or first.extractor or "ytdlp").lower(),
