@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Figure
 from benchmarks.install import Installation, installed
-from download_module.aria2c_downloader import OPTIONS
+from download_module.aria2c_calls import OPTIONS
 from tests.support.processes import Programs, free_port, wait_until
 
 SIZE = 1024**3

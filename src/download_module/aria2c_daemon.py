@@ -6,7 +6,6 @@ import secrets
 import socket
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from loguru import logger
@@ -14,19 +13,12 @@ from loguru import logger
 from core.children import built_environment, end_child, start_child
 from core.errors import ConfigurationError
 from core.paths import program_file
+from download_module.daemons import Endpoint
 
 MEMORY = 4 * 1024**3  # bytes of address space: a server that lies about its length must not take the machine
 FIRST_BACKOFF = 0.2  # seconds
 MAX_BACKOFF = 5.0
 HEALTHY_AFTER = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a daemon listens."""
-
-    url: str  # http://host:port/jsonrpc
-    secret: str
 
 
 class Aria2cDaemon:

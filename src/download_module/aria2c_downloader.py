@@ -5,12 +5,11 @@ answer means "unknown": it is asked again, and a transfer that a new daemon does
 """
 
 import asyncio
-import base64
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 import aria2p
@@ -19,8 +18,9 @@ from loguru import logger
 
 from core.errors import BossBotError, DaemonUnavailable, TooLarge, TransferError, Unexpected
 from core.models import Progress
-from download_module.aria2c_daemon import Endpoint
+from download_module.aria2c_calls import Call, call_for
 from download_module.aria2c_errors import START_OVER, error_of
+from download_module.daemons import Daemon, Endpoint
 from download_module.transfers import Amount, Transfer, sum_up
 
 TICK = 0.5  # seconds between looks while nothing is heard
@@ -30,49 +30,7 @@ PATIENCE = 45.0  # seconds without an answer after which rows go back to the que
 MAX_TORRENT_FILES = 1000
 MAX_ADDS = 4  # a transfer with which daemon after daemon died may be what they die of
 KEYS = ["gid", "status", "completedLength", "totalLength", "downloadSpeed", "errorCode", "errorMessage", "followedBy"]
-# Of every transfer. All values are strings: aria2 ignores numbers and booleans without a word.
-OPTIONS = {
-    "continue": "true",
-    "allow-overwrite": "true",
-    "auto-file-renaming": "false",
-    "follow-torrent": "false",
-    "follow-metalink": "false",
-    "split": "16",
-    "max-connection-per-server": "16",
-    "min-split-size": "1M",
-    "file-allocation": "none",  # else a server that lies about the length fills the disk before anybody can look
-    "max-tries": "5",
-    "retry-wait": "2",
-    "connect-timeout": "10",
-    "timeout": "30",
-    "lowest-speed-limit": "100",  # bytes per second and connection; a trickle is no transfer
-}
-Call = tuple[str, list[Any]]
 Report = Callable[[Progress], None]
-
-
-class Daemon(Protocol):
-    """An aria2c: ours, or one elsewhere."""
-
-    @property
-    def endpoint(self) -> Endpoint | None:
-        """Where it listens now, None while it is not there."""
-        ...
-
-    async def restart(self, why: str) -> None:
-        """Do what is possible about a daemon that hangs."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class SharedDaemon:
-    """An aria2c that somebody else runs (`ARIA2C_RPC_URL`)."""
-
-    endpoint: Endpoint | None
-
-    async def restart(self, why: str) -> None:
-        """Nothing: it is not ours to kill."""
-        logger.error("the shared aria2c does not answer: {}", why)
 
 
 @dataclass(slots=True, eq=False)
@@ -288,7 +246,7 @@ class Aria2cDownloader:
                 live.end.set_exception(TransferError("The download engine broke off over this media again and again."))
                 continue
             try:
-                calls.append(_adding(live.transfer))
+                calls.append(call_for(live.transfer))
             except TransferError as error:
                 live.end.set_exception(error)
             else:
@@ -389,21 +347,3 @@ class _Rpc(aria2p.Client):
 
     def close(self) -> None:
         self._http.close()
-
-
-def _adding(transfer: Transfer) -> Call:
-    part = transfer.part
-    options: dict[str, Any] = {"gid": transfer.gid, **OPTIONS}
-    if part.is_torrent:
-        options |= {"dir": str(transfer.target), "pause-metadata": "true", "seed-time": "0", "bt-stop-timeout": "300"}
-    else:
-        options |= {"dir": str(transfer.target.parent), "out": transfer.target.name}
-    if part.checksum:
-        options["checksum"] = part.checksum
-    headers = [f"{name}: {value}" for name, value in part.headers]
-    if any(ord(c) < 0x20 or c == "\x7f" for text in (*headers, *part.uris) for c in text):
-        raise TransferError("The site gave an address that can't be used.")
-    options["header"] = headers
-    if part.torrent is not None:
-        return ("aria2.addTorrent", [base64.b64encode(part.torrent).decode(), [], options])
-    return ("aria2.addUri", [list(part.uris), options])

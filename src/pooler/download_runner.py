@@ -19,9 +19,10 @@ from core.retry_handler import RetryPolicy
 from core.settings import MIB, Settings, read_settings
 from core.store import Store
 from core.wake import open_wake
-from download_module.aria2c_daemon import Aria2cDaemon, Endpoint
-from download_module.aria2c_downloader import Aria2cDownloader, Daemon, SharedDaemon
+from download_module.aria2c_daemon import Aria2cDaemon
+from download_module.aria2c_downloader import Aria2cDownloader
 from download_module.assembler import Assembler
+from download_module.daemons import Daemon, Endpoint, SharedDaemon
 from download_module.download_pooler import DownloadPooler
 from download_module.egress import Egress
 from download_module.extractors import all_extractors

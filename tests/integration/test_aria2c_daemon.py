@@ -14,7 +14,8 @@ import pytest
 
 from core.errors import ConfigurationError
 from download_module import aria2c_daemon
-from download_module.aria2c_daemon import Aria2cDaemon, Endpoint
+from download_module.aria2c_daemon import Aria2cDaemon
+from download_module.daemons import Endpoint
 from tests.support.processes import gone, wait_until
 
 

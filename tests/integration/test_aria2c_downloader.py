@@ -26,9 +26,10 @@ from core.errors import (
     TransferError,
 )
 from core.models import Progress
-from download_module import aria2c_downloader
-from download_module.aria2c_daemon import Aria2cDaemon, Endpoint
-from download_module.aria2c_downloader import Aria2cDownloader, SharedDaemon
+from download_module import aria2c_calls, aria2c_downloader
+from download_module.aria2c_daemon import Aria2cDaemon
+from download_module.aria2c_downloader import Aria2cDownloader
+from download_module.daemons import Endpoint, SharedDaemon
 from download_module.extractors.direct_extractor import DirectExtractor
 from download_module.plan import Part
 from download_module.staging import StagingArea
@@ -239,7 +240,7 @@ async def test_a_refusal_of_the_server_is_told_apart(
 async def test_a_server_that_refuses_connections_is_unreachable(
     downloader: Aria2cDownloader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(aria2c_downloader.OPTIONS, "max-tries", "1")
+    monkeypatch.setitem(aria2c_calls.OPTIONS, "max-tries", "1")
     with pytest.raises(SourceUnreachable):
         await fetch(downloader, transfer(tmp_path / "0.part", f"http://127.0.0.1:{free_port()}/a"))
 
@@ -266,7 +267,7 @@ async def test_a_refusal_in_the_middle_keeps_the_bytes_for_the_next_try(
     downloader: Aria2cDownloader, server: MediaServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     body = payload(8 * MIB)
-    monkeypatch.setitem(aria2c_downloader.OPTIONS, "retry-wait", "1")
+    monkeypatch.setitem(aria2c_calls.OPTIONS, "retry-wait", "1")
     url = server.add("/cat.mp4", body, rate=4 * MIB)
     target = tmp_path / "0.part"
     fetching = asyncio.create_task(fetch(downloader, transfer(target, url)))
@@ -587,5 +588,5 @@ async def test_a_damaged_torrent_is_refused(downloader: Aria2cDownloader, tmp_pa
 
 
 async def test_no_option_is_a_number() -> None:
-    assert all(isinstance(value, str) for value in aria2c_downloader.OPTIONS.values())
-    assert re.fullmatch(r"[1-9]\d*M", aria2c_downloader.OPTIONS["min-split-size"])
+    assert all(isinstance(value, str) for value in aria2c_calls.OPTIONS.values())
+    assert re.fullmatch(r"[1-9]\d*M", aria2c_calls.OPTIONS["min-split-size"])

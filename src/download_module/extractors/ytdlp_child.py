@@ -53,8 +53,6 @@ def _answer(url: str) -> dict[str, Any]:
         if info is None:
             return {"error": "unsupported", "detail": "nothing was extracted"}
         entries = info["entries"] if info.get("_type") == "playlist" else [info]
-        if len(entries) == 1 and info.get("title"):  # the page's title, without the "(1)" of its only video
-            entries[0]["title"] = info["title"]
         is_playlist = info.get("_type") == "playlist" and not str(info.get("extractor", "")).lower().startswith(
             "generic"
         )
