@@ -15,7 +15,7 @@ class Abandoned:
         self._store = store
         self._alive = alive
         self._lease = lease
-        self._gap = max(lease / 2, 2 * heartbeat_interval)
+        self._gap = max(lease / 2, 3 * heartbeat_interval)  # an idle runner beats half as often
         self._grace = 2 * heartbeat_interval
         self._beaten = self._steady_since = time.monotonic()
 

@@ -11,7 +11,7 @@ from core.errors import BossBotError, Unexpected
 from core.models import Download, NewMediaFile, Settlement, Status, StopReason
 from core.retry_handler import RetryPolicy
 from core.store import Store
-from core.tables import utc_now
+from core.tables import utc_in
 
 SETTLE_AGAIN_AFTER = 1.0  # seconds
 AWAY = (OperationalError, InterfaceError, OSError)  # asyncpg lets the errors of the socket pass
@@ -129,4 +129,4 @@ class Attempt:
         if delay is None:
             return Done(Settlement(Status.FAILED, told))
         logger.bind(download=self.claim.id, error=error.kind, attempts=attempts).info("next try in {:.0f} s", delay)
-        return Done(Settlement(self.store.stage.takes, told | {"available_at": utc_now(delay)}))
+        return Done(Settlement(self.store.stage.takes, told | {"available_at": utc_in(delay)}))

@@ -15,13 +15,15 @@ from core.attempt import Done as Done
 from core.attempt import Work as Work
 from core.models import Download, StopReason
 from core.retry_handler import RetryPolicy
-from core.store import Held, Store
+from core.store import Held, News, Store
 from core.wake import Wake
 
 DRAIN_TIMEOUT = 8.0  # seconds; service managers kill after 10
 GIVE_BACK_TIMEOUT = 1.5  # seconds, when the database is locked even then
 DATABASE_RETRY = 1.0  # seconds
+IDLE_BEATS = 2  # times the heartbeat interval between the heartbeats of an idle runner
 LOOK_FOR_DEAD = 1.0  # seconds between looks for rows of dead runners
+SIGN_OFF_DEAD = 10.0  # seconds between looks for dead runners while there are no such rows
 FAULTS = (SQLAlchemyError, OSError)  # asyncpg lets the errors of the socket pass
 
 
@@ -93,22 +95,26 @@ class ClaimLoop:
         looked = -self._pace.lease
         while True:
             try:
-                if time.monotonic() - looked > min(self._pace.lease / 3, LOOK_FOR_DEAD):
+                news = await self._store.news()
+                every = LOOK_FOR_DEAD if news.held_by_others else SIGN_OFF_DEAD
+                if time.monotonic() - looked > min(self._pace.lease / 3, every):
                     await self._abandoned.take_back()
                     looked = time.monotonic()
-                await self._round()
+                    news = await self._store.news()
+                await self._round(news)
             except FAULTS:
                 logger.exception("the database did not answer as it should; trying again")
                 await asyncio.sleep(DATABASE_RETRY)
             await self._wake.wait(self._pace.poll_interval)
 
-    async def _round(self) -> None:
-        held = await self._store.requests()
-        await self._obey(held)
-        await self._release_strays(held)
-        for download_id in await self._store.cancel_waiting():
+    async def _round(self, news: News) -> None:
+        if news.held or self._running:
+            held = await self._store.requests()
+            await self._obey(held)
+            await self._release_strays(held)
+        for download_id in await self._store.cancel_waiting() if news.to_cancel else ():
             await self._discard(download_id)
-        while self.running < self._capacity and await self._store.has_claimable():
+        while news.claimable and self.running < self._capacity and await self._store.has_claimable():
             claim = await self._store.claim()
             if claim is None:
                 break
@@ -116,7 +122,8 @@ class ClaimLoop:
 
     async def _beat(self) -> None:
         while True:
-            await asyncio.sleep(self._pace.heartbeat_interval)
+            # A runner that holds nothing only shows that it is there; its heartbeat need not wake everybody so often.
+            await asyncio.sleep(self._pace.heartbeat_interval * (1 if self._running else IDLE_BEATS))
             try:
                 held = await self._store.heartbeat()
                 self._abandoned.beaten()

@@ -37,25 +37,42 @@ _TIME = "YYYY-MM-DD HH24:MI:SS"
 
 
 class utc_now(FunctionElement[str]):  # noqa: N801  (an SQL function, spelled as SQLAlchemy spells them)
-    """The database's clock as UTC text, `YYYY-MM-DD HH:MM:SS`, moved by a number of seconds."""
+    """The database's clock as UTC text, `YYYY-MM-DD HH:MM:SS`."""
 
     type = Text()
-    inherit_cache = False
+    inherit_cache = True
 
-    def __init__(self, seconds: float = 0) -> None:
+
+class utc_in(FunctionElement[str]):  # noqa: N801  (as above)
+    """The same, moved by a number of seconds."""
+
+    type = Text()
+    inherit_cache = False  # the number is part of the text
+
+    def __init__(self, seconds: float) -> None:
         super().__init__()
         self.seconds = round(seconds)
 
 
 @compiles(utc_now, "sqlite")
-def _utc_now_sqlite(element: utc_now, _compiler: Any, **_: Any) -> str:
-    return f"(datetime('now', '{element.seconds:+d} seconds'))" if element.seconds else "(datetime('now'))"
+def _utc_now_sqlite(_element: utc_now, _compiler: Any, **_: Any) -> str:
+    return "(datetime('now'))"
+
+
+@compiles(utc_in, "sqlite")
+def _utc_in_sqlite(element: utc_in, _compiler: Any, **_: Any) -> str:
+    return f"(datetime('now', '{element.seconds:+d} seconds'))"
 
 
 @compiles(utc_now, "postgresql")
-def _utc_now_postgresql(element: utc_now, _compiler: Any, **_: Any) -> str:
-    moved = f" + interval '{element.seconds} seconds'" if element.seconds else ""
-    return f"to_char((clock_timestamp() AT TIME ZONE 'UTC'){moved}, '{_TIME}')"
+def _utc_now_postgresql(_element: utc_now, _compiler: Any, **_: Any) -> str:
+    return f"to_char((clock_timestamp() AT TIME ZONE 'UTC'), '{_TIME}')"
+
+
+@compiles(utc_in, "postgresql")
+def _utc_in_postgresql(element: utc_in, _compiler: Any, **_: Any) -> str:
+    moved = f"interval '{element.seconds} seconds'"
+    return f"to_char((clock_timestamp() AT TIME ZONE 'UTC') + {moved}, '{_TIME}')"
 
 
 def _one_of(column: str, values: Any) -> CheckConstraint:

@@ -112,7 +112,7 @@ async def test_a_runner_that_was_silent_itself_gives_others_time_to_beat(
         abandoned = Abandoned(store, alive, lease=0.4, heartbeat_interval=0.2)
         await abandoned.take_back()
         assert not await store.has_claimable(), "it has only just begun"
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.7)
         await abandoned.take_back()
         assert not await store.has_claimable(), "it could not beat either"
         abandoned.beaten()

@@ -11,7 +11,7 @@ from core.attempt import Done
 from core.database import Database
 from core.models import Download, Status
 from core.queries import Queries
-from core.store import Store
+from core.store import News, Store
 from tests.conftest import Hand
 from tests.core import given
 from tests.core.worker import DONE, Shell, Work, working
@@ -105,10 +105,10 @@ async def test_a_loop_that_meets_a_fault_of_ours_ends_and_gives_rows_back(
     await given.row(database)
 
     class Broken(Store):
-        async def cancel_waiting(self) -> list[int]:
+        async def news(self) -> News:
             if work.begun:
                 raise ZeroDivisionError("a fault of ours")
-            return []
+            return await super().news()
 
     work = Work()
     async with working(database, work, tmp_path, store_type=Broken) as worker:
