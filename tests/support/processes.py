@@ -220,7 +220,8 @@ class Programs:
         """The living processes that these programs are or have started, orphans included."""
         for program in self._started:
             if program.returncode is None:  # by itself too: nginx, for one, writes over its environment
-                self._known.add(psutil.Process(program.pid))
+                with contextlib.suppress(psutil.NoSuchProcess):  # ended, and about to be told so
+                    self._known.add(psutil.Process(program.pid))
             self._known.update(program.children())
         marked = {process for process in psutil.process_iter() if self._is_marked(process)}
         self._known |= marked
