@@ -133,6 +133,7 @@ CREATE TABLE media_files (
     delivered_url TEXT,
     delivered_message_id BIGINT,
     nonce TEXT,
+    source_url TEXT,
     PRIMARY KEY (id),
     CONSTRAINT ck_media_files_kind CHECK (kind IN ('video', 'audio', 'image', 'document')),
     CONSTRAINT ck_media_files_position CHECK (position >= 0),

@@ -27,7 +27,8 @@ class Abandoned:
         self._beaten = now
 
     async def take_back(self) -> None:
-        """Give the rows of dead runners to whoever claims them next."""
+        """Give the rows of dead runners to whoever claims them next, and tidy up behind hand edits."""
+        await self._store.tidy()
         dead = [name for name in await self._store.holders() if self._alive.proves_dead(name)]
         if dead:
             given = await self._store.give_back("its runner died", runners_gone=dead)

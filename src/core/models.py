@@ -141,6 +141,7 @@ class MediaFile:
     delivered_url: str | None
     delivered_message_id: int | None
     nonce: str | None  # committed before a delivery begins, so that a retry can find it
+    source_url: str | None = None  # the row's URL when it was fetched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +152,7 @@ class NewMediaFile:
     kind: str
     mime_type: str | None
     bytes: int
+    source_url: str | None = None
     sha256: str | None = None
     duration_seconds: float | None = None
     width: int | None = None

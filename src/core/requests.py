@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database
 from core.errors import RequestRefused
 from core.models import Request, Status
-from core.tables import downloads, events, guild_settings
+from core.tables import downloads, events, guild_settings, media_files, utc_now
 
 OVER = (Status.UPLOADED, Status.FAILED, Status.CANCELLED)
 MAX_URL_LENGTH = 8192
@@ -38,6 +38,11 @@ def _alive() -> ColumnElement[bool]:
     return and_(downloads.c.status.not_in(OVER), ~_kept())
 
 
+def _waits() -> ColumnElement[bool]:
+    due = or_(downloads.c.available_at.is_(None), downloads.c.available_at <= utc_now())
+    return and_(downloads.c.status == Status.PENDING, downloads.c.paused == 0, due)
+
+
 def _plan(ask: Ask) -> tuple[ColumnElement[bool], dict[str, Any]]:
     """Which rows a request is for, and what it writes."""
     match ask:
@@ -48,8 +53,9 @@ def _plan(ask: Ask) -> tuple[ColumnElement[bool], dict[str, Any]]:
         case Ask.RESUME:
             return and_(_alive(), downloads.c.paused == 1), {"paused": 0, "available_at": None}
         case Ask.RETRY:
+            has_files = select(media_files.c.id).where(media_files.c.download_id == downloads.c.id).exists()
             back = case(
-                (downloads.c.failed_stage == "upload", literal(Status.DOWNLOADED.value)),
+                (and_(downloads.c.failed_stage == "upload", has_files), literal(Status.DOWNLOADED.value)),
                 else_=literal(Status.PENDING.value),
             )
             over = downloads.c.status.in_((Status.FAILED, Status.CANCELLED))
@@ -85,7 +91,7 @@ class Requests:
 
         async def work(connection: AsyncConnection) -> int:
             if max_waiting is not None:
-                waiting = select(func.count()).select_from(downloads).where(downloads.c.status == Status.PENDING)
+                waiting = select(func.count()).select_from(downloads).where(_waits())
                 if (await connection.execute(waiting)).scalar_one() >= max_waiting:
                     raise RequestRefused(
                         f"The queue is full: {max_waiting} downloads wait already. Try again in a few minutes."

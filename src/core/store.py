@@ -318,6 +318,26 @@ class Store:
 
         return await self._database.write(work) if await self._database.read(look) else []
 
+    async def tidy(self) -> None:
+        """Complete what hand edits left half done: claims of rows that are over, files of rows that were deleted."""
+        over = downloads.c.status.in_((Status.UPLOADED, Status.FAILED, Status.CANCELLED))
+        half = and_(over, downloads.c.claimed_by.is_not(None))
+        orphaned = media_files.c.download_id.not_in(select(downloads.c.id))
+
+        async def look(connection: AsyncConnection) -> bool:
+            asked = select(
+                select(downloads.c.id).where(half).exists() | select(media_files.c.id).where(orphaned).exists()
+            )
+            return bool((await connection.execute(asked)).scalar_one())
+
+        async def work(connection: AsyncConnection) -> None:
+            ended = func.coalesce(downloads.c.finished_at, utc_now())
+            await connection.execute(update(downloads).where(half).values(**IDLE, finished_at=ended))
+            await connection.execute(delete(media_files).where(orphaned))
+
+        if await self._database.read(look):
+            await self._database.write(work)
+
     # -- runners -------------------------------------------------------------------------------------------------
 
     async def sign_on(self, pid: int) -> None:

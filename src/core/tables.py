@@ -192,6 +192,7 @@ media_files = Table(
     Column("delivered_url", Text),
     Column("delivered_message_id", Whole),
     Column("nonce", Text),
+    Column("source_url", Text),  # the row's URL when it was fetched: a hand edit of it asks for something else
     _one_of("kind", ("video", "audio", "image", "document")),
     *_not_negative("position", "bytes", "duration_seconds", "width", "height"),
     Index(None, "download_id", "position", unique=True),

@@ -37,6 +37,7 @@ class Aria2cDaemon:
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
         self.endpoint: Endpoint | None = None
+        self.outlives_runners = False  # it stops with its runner, and holds the runner's lock until then
 
     @property
     def pid(self) -> int | None:

@@ -111,6 +111,22 @@ class Aria2cDownloader:
                 live.end.cancel()
             await asyncio.shield(self._remove(group))
 
+    async def free(self, directories: Sequence[Path]) -> None:
+        """Stop what a shared daemon still writes into directories of earlier claims.
+
+        Raises:
+            DaemonUnavailable: it does not answer, so somebody may still be writing there.
+        """
+        if not directories or not self.daemon.outlives_runners:
+            return
+        async with self._turn:
+            asked = ["gid", "dir"]
+            answers = await self._call([("aria2.tellActive", [asked]), ("aria2.tellWaiting", [0, 10_000, asked])])
+            transfers = [one for answer in answers if isinstance(answer, list) for one in answer[0]]
+            inside = [one for one in transfers if any(Path(one["dir"]).is_relative_to(path) for path in directories)]
+            if inside:
+                await self._remove_all({one["gid"] for one in inside})
+
     # -- watching ------------------------------------------------------------------------------------------------
 
     async def _watch(self) -> None:

@@ -22,6 +22,11 @@ class Daemon(Protocol):
         """Where it listens now, None while it is not there."""
         ...
 
+    @property
+    def outlives_runners(self) -> bool:
+        """Whether it may still write for a runner that is dead."""
+        ...
+
     async def restart(self, why: str) -> None:
         """Do what is possible about a daemon that hangs."""
         ...
@@ -32,6 +37,7 @@ class SharedDaemon:
     """An aria2c that somebody else runs (`ARIA2C_RPC_URL`)."""
 
     endpoint: Endpoint | None
+    outlives_runners: bool = True
 
     async def restart(self, why: str) -> None:
         """Nothing: it is not ours to kill."""

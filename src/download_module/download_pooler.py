@@ -45,16 +45,27 @@ class DownloadPooler:
         """
         files = await self._fetched_before(claim)
         if files:
-            return _done(files)
+            return _done(files, claim.url)
+        await self.downloader.free(self.staging_area.directories_of(claim.id))
         staging = self.staging_area.open(claim.id, claim.epoch)
         try:
+            staging.belong_to(claim.url)
             files = staging.finished_before() or await self._download(claim, await self._extract(claim), staging)
         finally:
-            self.progress.forget(claim)
+            await self.progress.forget(claim)
             staging.release()
-        done = await asyncio.to_thread(_done, files)
+        done = await asyncio.to_thread(_done, files, claim.url)
         staging.remove()
         return done
+
+    async def sweep(self) -> None:
+        """Remove what is left of downloads that were cancelled, delivered or deleted while nobody looked."""
+        staged = self.staging_area.ids()
+        found = {download.id: download for download in await self.queries.find(sorted(staged))}
+        for download_id in staged:
+            download = found.get(download_id)
+            if download is None or download.status in (Status.CANCELLED, Status.UPLOADED):
+                await asyncio.to_thread(self.staging_area.clear, download_id)
 
     async def discard(self, download_id: int) -> None:
         """Remove what a cancelled download left on disk."""
@@ -68,18 +79,21 @@ class DownloadPooler:
             return []
         files = await self.queries.files(claim.id)
         paths = [Path(file.path) for file in files]
+        if any(file.source_url != claim.url for file in files):
+            return []
         here = [path.is_file() and path.stat().st_size == file.bytes for path, file in zip(paths, files, strict=True)]
         return paths if all(here) else []
 
     async def _extract(self, claim: Download) -> DownloadPlan:
-        candidates = detect(claim.url)
+        url = claim.url.strip()  # a hand-written row may have spaces around it
+        candidates = detect(url)
         if UrlType.TORRENT in candidates:
             self._refuse_torrent_of_member(claim)
         plan = None
         for candidate in candidates:
             await self._write(claim, url_type=candidate, activity="looking for media")
             try:
-                plan = await self.extractors[candidate].extract(claim.url)
+                plan = await self.extractors[candidate].extract(url)
                 break
             except UnsupportedUrl as handed_over:
                 logger.bind(download=claim.id, candidate=candidate).debug("handed over: {}", handed_over)
@@ -102,7 +116,7 @@ class DownloadPooler:
         staging.prepare(plan.parts)
         fetched = await self._fetch(claim, plan, staging)
         if any(output.assemble is not Assemble.NONE for output in plan.outputs):
-            self.progress.forget(claim)
+            await self.progress.forget(claim)
             await self._write(claim, activity="merging", download_speed=0, eta_seconds=None)
         directory = staging.assembling
         files: list[Path] = []
@@ -156,8 +170,8 @@ class DownloadPooler:
             raise RowChanged
 
 
-def _done(files: list[Path]) -> Done:
-    facts = tuple(facts_of(file) for file in files)
+def _done(files: list[Path], source_url: str) -> Done:
+    facts = tuple(facts_of(file, source_url) for file in files)
     size = sum(file.bytes for file in facts)
     values = {
         "file_path": str(files[0].parent),

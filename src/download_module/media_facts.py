@@ -8,11 +8,15 @@ from core.models import NewMediaFile
 from download_module.names import kind_of
 
 
-def facts_of(path: Path) -> NewMediaFile:
-    """The row of `media_files` for a file."""
+def facts_of(path: Path, source_url: str) -> NewMediaFile:
+    """The row of `media_files` for a file that was fetched for a URL."""
     mime_type = _sniffed(path)
     return NewMediaFile(
-        path=str(path), kind=kind_of(mime_type, path.name), mime_type=mime_type, bytes=path.stat().st_size
+        path=str(path),
+        kind=kind_of(mime_type, path.name),
+        mime_type=mime_type,
+        bytes=path.stat().st_size,
+        source_url=source_url,
     )
 
 

@@ -18,6 +18,7 @@ class ProgressBook:
         self._store = store
         self._latest: dict[int, tuple[Download, Progress]] = {}
         self._changed = asyncio.Event()
+        self._writing = asyncio.Lock()
 
     def note(self, claim: Download, progress: Progress) -> None:
         """Remember how far a row is."""
@@ -25,9 +26,11 @@ class ProgressBook:
             self._latest[claim.id] = (claim, progress)
             self._changed.set()
 
-    def forget(self, claim: Download) -> None:
-        """The row's transfer ended; what comes next is written with its moves."""
+    async def forget(self, claim: Download) -> None:
+        """The row's transfer ended; nothing of it is written after this, so that what comes next is not undone."""
         self._latest.pop(claim.id, None)
+        async with self._writing:
+            return
 
     async def keep(self) -> None:
         """Write for ever."""
@@ -35,7 +38,8 @@ class ProgressBook:
             await self._changed.wait()
             self._changed.clear()
             try:
-                await self._store.write_progress(list(self._latest.values()))
-            except DatabaseFault as error:
+                async with self._writing:
+                    await self._store.write_progress(list(self._latest.values()))
+            except (DatabaseFault, OSError) as error:  # asyncpg lets the errors of the socket pass
                 logger.warning("could not write progress: {}", error)
             await asyncio.sleep(INTERVAL)

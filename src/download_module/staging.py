@@ -24,6 +24,7 @@ class Manifest(BaseModel):
     identities: dict[int, str] = {}
     begun: set[int] = set()  # had a control file: without one they are complete, for aria2 removes it at the end
     done: set[int] = set()
+    url: str | None = None  # whose bytes these are
     assembled: dict[str, int] | None = None  # names and sizes of the finished files
 
 
@@ -57,15 +58,23 @@ class StagingArea:
         _write(path / "owner", self._owner)
         return Staging(path, self.finished(download_id))
 
+    def directories_of(self, download_id: int) -> list[Path]:
+        """What earlier claims of a download left."""
+        return self._of(download_id)
+
+    def clear(self, download_id: int) -> None:
+        """Remove the staging directories of a download, except those that a living runner works in."""
+        for path in self._of(download_id):
+            if self._is_free(path):
+                shutil.rmtree(path, ignore_errors=True)
+
     def finished(self, download_id: int) -> Path:
         """Where the finished files of a download go."""
         return self._finished / str(download_id)
 
     def discard(self, download_id: int) -> None:
         """Remove all that a download left, except what a living runner works on."""
-        for path in self._of(download_id):
-            if self._is_free(path):
-                shutil.rmtree(path, ignore_errors=True)
+        self.clear(download_id)
         shutil.rmtree(self.finished(download_id), ignore_errors=True)
 
     def ids(self) -> set[int]:
@@ -90,6 +99,16 @@ class Staging:
         self.path = path
         self._finished = finished
         self._manifest = _read_manifest(path / "manifest.json")
+
+    def belong_to(self, url: str) -> None:
+        """Drop everything that was fetched for another URL: somebody edited the row."""
+        if self._manifest.url not in (None, url):
+            shutil.rmtree(self.path / "out", ignore_errors=True)
+            for position in {*self._manifest.identities, *self._manifest.done, *self._manifest.begun}:
+                self._forget(position)
+            self._manifest.assembled = None
+            self._save()
+        self._manifest.url = url  # saved with the first part
 
     def prepare(self, parts: Sequence[Part]) -> None:
         """Keep the bytes of parts that are provably the same as before; remove all others."""

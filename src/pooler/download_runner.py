@@ -4,7 +4,10 @@ import asyncio
 import sys
 from contextlib import AsyncExitStack
 
+from loguru import logger
+
 from core.alive import Alive
+from core.database import DatabaseFault
 from core.logs import setup_logging
 from core.models import DOWNLOAD_STAGE
 from core.queries import Queries
@@ -19,6 +22,8 @@ from download_module.extractors import all_extractors
 from download_module.progress_book import ProgressBook
 from download_module.staging import StagingArea
 from pooler.workplace import open_workplace, run_process
+
+SWEEP_INTERVAL = 300.0  # seconds
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -51,7 +56,18 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             max_bytes=settings.max_download_size_mb * MIB,
             torrents_for_members=settings.torrents_for_members,
         )
+        sweeping = asyncio.create_task(_keep_swept(pooler), name="sweep")
+        stack.callback(sweeping.cancel)
         await here.work(pooler, capacity=settings.max_concurrent_downloads, stop=stop)
+
+
+async def _keep_swept(pooler: DownloadPooler) -> None:
+    while True:
+        try:
+            await pooler.sweep()
+        except (DatabaseFault, OSError) as error:
+            logger.warning("could not look for what deleted downloads left: {}", error)
+        await asyncio.sleep(SWEEP_INTERVAL)
 
 
 async def _daemon(settings: Settings, rpc_secret: str, alive: Alive, stack: AsyncExitStack) -> Daemon:

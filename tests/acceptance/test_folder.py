@@ -8,7 +8,7 @@ import pytest
 
 from tests.acceptance.house import House
 from tests.support.media_server import payload
-from tests.support.processes import wait_until
+from tests.support.processes import free_port, wait_until
 from tests.support.swarm import Swarm
 
 MIB = 1024 * 1024
@@ -122,3 +122,45 @@ async def test_a_failed_row_is_tried_again_by_hand(house: House) -> None:
     await house.shell(f"UPDATE downloads SET status = 'pending' WHERE id = {download_id}")
     row = await house.until(download_id, "uploaded")
     assert row["error"] is None
+
+
+async def test_an_edited_link_fetches_what_it_names_now(house: House) -> None:
+    old, new = house.site.add("/old.bin", b"old" * 100), house.site.add("/new.bin", b"new" * 100)
+    await house.start("download", "upload")
+    await house.ready("upload")
+    download_id = await house.ask(old)
+    await house.until(download_id, "uploaded")
+    await house.shell(f"UPDATE downloads SET url = '{new}', status = 'pending' WHERE id = {download_id}")
+    await wait_until(lambda: (house.delivered / "new.bin").exists(), 20, description="the new file")
+    assert (house.delivered / "new.bin").read_bytes() == b"new" * 100
+    assert (house.delivered / "old.bin").read_bytes() == b"old" * 100
+
+
+async def test_what_a_deleted_row_left_is_swept_away(house: House) -> None:
+    left = house.downloads / ".staging" / "77-1"
+    left.mkdir(parents=True)
+    (left / "0.part").write_bytes(b"bytes")
+    await house.start("download")
+    await house.ready("download")
+    await wait_until(lambda: not left.exists(), 20, description="an empty staging directory")
+
+
+async def test_a_shared_aria2c_does_not_write_on_for_a_dead_runner(house: House) -> None:
+    port = free_port()
+    conf = Path(__file__).resolve().parents[2] / "aria2.conf"
+    await house.programs.start(("aria2c", f"--conf-path={conf}", f"--rpc-listen-port={port}", "--rpc-secret=x"))
+    shared = {"ARIA2C_RPC_URL": f"http://127.0.0.1:{port}/jsonrpc", "ARIA2C_RPC_SECRET": "x"}
+    content = os.urandom(16 * MIB)
+    url = house.site.add("/film.bin", content, etag='"one"', rate=64 * MIB)
+    house.site.pause("/film.bin", after=4 * MIB)
+    (first,) = await house.start("download", **shared)
+    await house.ready("download")
+    download_id = await house.ask(url, upload=0)
+    await house.held_at("/film.bin", 4 * MIB)
+    await first.kill()
+    await house.start("download", **shared)
+    await wait_until(lambda: house.row(download_id)["epoch"] >= 2, 30, description="the next claim")
+    house.let_go("/film.bin")
+    row = await house.until(download_id, "downloaded")
+    assert (Path(row["file_path"]) / "film.bin").read_bytes() == content
+    assert house.site.bytes_served("/film.bin") <= 1.1 * 16 * MIB  # removed while it ran: what lay in buffers is lost

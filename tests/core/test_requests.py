@@ -9,6 +9,7 @@ from core.errors import RequestRefused
 from core.models import UPLOAD_STAGE, Destination, Request, Settlement, Status, UrlType
 from core.queries import Queries
 from core.requests import MAX_URL_LENGTH, Ask, Requests, asked_by, asked_in, checked_url
+from tests.conftest import Hand
 from tests.core import given
 
 URL = "http://site.test/a.mp4"
@@ -155,16 +156,22 @@ async def test_resuming_does_not_wait_for_a_backoff(database: Database) -> None:
     ("columns", "back"),
     [
         ({"status": "failed", "failed_stage": "download"}, Status.PENDING),
-        ({"status": "failed", "failed_stage": "upload"}, Status.DOWNLOADED),
+        ({"status": "failed", "failed_stage": "upload", "file_path": "/files"}, Status.DOWNLOADED),
+        ({"status": "failed", "failed_stage": "upload"}, Status.PENDING),  # there is nothing to deliver
         ({"status": "failed"}, Status.PENDING),
         ({"status": "cancelled", "cancelled": 1, "paused": 1, "available_at": "2999-01-01 00:00:00"}, Status.PENDING),
     ],
     ids=str,
 )
 async def test_a_retry_goes_back_to_the_stage_that_failed(
-    database: Database, columns: dict[str, object], back: Status
+    database: Database, hand: Hand, columns: dict[str, object], back: Status
 ) -> None:
     download_id = await given.row(database, attempts=6, **columns)
+    if "file_path" in columns:
+        await hand(
+            "INSERT INTO media_files (download_id, position, path, kind, bytes)"
+            f" VALUES ({download_id}, 0, '/files/a', 'video', 1)"
+        )
     await Requests(database, actor="test").ask(Ask.RETRY, [download_id])
     row = await Queries(database).get(download_id)
     assert row is not None

@@ -5,6 +5,7 @@ import pytest
 from core.database import Database
 from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE, Stage, Status
 from core.queries import Queries
+from core.store import News
 from tests.conftest import Hand
 from tests.core import given
 
@@ -146,3 +147,30 @@ async def test_runners_sign_on_and_off_and_holders_names_all_that_may_hold(datab
     await one.sign_off()
     await one.sign_off("two", "nobody")
     assert await one.holders() == ["forgotten"]
+
+
+async def test_what_hand_edits_left_half_done_is_completed(database: Database, hand: Hand) -> None:
+    download_id = await given.row(
+        database, status="cancelled", claimed_by="runner", activity="downloading", download_speed=9
+    )
+    if database.is_sqlite:  # whose shell does not hold the foreign keys
+        await hand(
+            "INSERT INTO media_files (download_id, position, path, kind, bytes) VALUES (999, 0, '/x', 'video', 1)"
+        )
+    await given.runner(database).tidy()
+    row = await Queries(database).get(download_id)
+    assert row is not None
+    assert (row.claimed_by, row.activity, row.download_speed) == (None, None, 0)
+    assert row.finished_at is not None
+    assert await hand("SELECT count(*) FROM media_files") == [(0,)]
+
+
+async def test_news_tell_what_there_is_to_do(database: Database) -> None:
+    store = given.runner(database)
+    assert await store.news() == News(held=False, held_by_others=False, to_cancel=False, claimable=False)
+    await given.row(database)
+    assert await store.news() == News(held=False, held_by_others=False, to_cancel=False, claimable=True)
+    await given.claimed(store)
+    await given.row(database, cancelled=1)
+    await given.row(database, status="extracting", claimed_by="another")
+    assert await store.news() == News(held=True, held_by_others=True, to_cancel=True, claimable=False)

@@ -70,7 +70,7 @@ async def test_video_and_audio_become_one_file(
     found = await streams(file)
     assert [kind for kind, _ in found] == ["video", "audio"]
     assert all(codec is None or codec == have for codec, (_, have) in zip(codecs, found, strict=True))
-    assert facts_of(file).kind == "video"
+    assert facts_of(file, "http://site.test/a").kind == "video"
 
 
 @pytest.mark.parametrize(
@@ -165,5 +165,5 @@ def test_facts_come_from_the_bytes(media: Path, name: str, kind: str, mime_type:
     path = media / name
     if not path.exists():
         path.write_bytes(b"" if "empty" in name else b"words")
-    facts = facts_of(path)
+    facts = facts_of(path, "http://site.test/a")
     assert (facts.kind, facts.mime_type, facts.bytes) == (kind, mime_type, path.stat().st_size)

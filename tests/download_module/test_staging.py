@@ -271,6 +271,23 @@ def test_what_was_finished_counts_only_while_it_is_whole(area: Area, harm: str) 
     assert area().open(1, 2).finished_before() == []
 
 
+def test_what_was_fetched_for_another_url_is_dropped(area: Area) -> None:
+    first = area().open(1, 1)
+    first.belong_to("http://site.test/a")
+    first.prepare([part("one")])
+    first.part(0).write_bytes(b"bytes of a")
+    first.mark_done(0)
+    first.release()
+    same = area().open(1, 2)
+    same.belong_to("http://site.test/a")
+    assert same.is_done(0)
+    same.release()
+    edited = area().open(1, 3)
+    edited.belong_to("http://site.test/b")
+    assert not edited.is_done(0)
+    assert not edited.part(0).exists()
+
+
 def test_nothing_was_finished_before_the_first_time(area: Area) -> None:
     assert area().open(1, 1).finished_before() == []
 
