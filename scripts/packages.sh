@@ -60,7 +60,7 @@ install() {
   local wanted=()
   for package in "${missing[@]}"; do
     # Ubuntu has Chromium as a snap only; nothing of what there is today depends on it.
-    if [ "$package" = chromium ] && ! apt-cache policy chromium | grep -q 'Candidate: [^(]'; then
+    if [ "$package" = chromium ] && ! apt-cache policy chromium | grep 'Candidate: [^(]' >/dev/null; then
       echo "There is no Debian package of Chromium here; going on without it."
     else
       wanted+=("$package")

@@ -10,11 +10,12 @@ from loguru import logger
 from core.attempt import Done
 from core.errors import ChecksumMismatch, MediaNotFound, RowChanged, TooLarge, UnsupportedUrl
 from core.models import Destination, Download, Progress, Settlement, Status, UrlType
+from core.options import parse_options
 from core.queries import Queries
 from core.store import Store
 from download_module.aria2c_downloader import Aria2cDownloader
 from download_module.assembler import Assembler
-from download_module.extractors.base_extractor import Extractor
+from download_module.extractors.base_extractor import Extractor, Wish
 from download_module.media_facts import facts_of
 from download_module.plan import Assemble, DownloadPlan
 from download_module.progress_book import ProgressBook
@@ -89,11 +90,12 @@ class DownloadPooler:
         candidates = detect(url)
         if UrlType.TORRENT in candidates:
             self._refuse_torrent_of_member(claim)
+        wish = Wish(options=parse_options(claim.options), limit_bytes=claim.upload_limit_bytes)
         plan = None
         for candidate in candidates:
             await self._write(claim, url_type=candidate, activity="looking for media")
             try:
-                plan = await self.extractors[candidate].extract(url)
+                plan = await self.extractors[candidate].extract(url, wish)
                 break
             except UnsupportedUrl as handed_over:
                 logger.bind(download=claim.id, candidate=candidate).debug("handed over: {}", handed_over)

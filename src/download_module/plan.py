@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+
+from download_module.media_metadata import MediaMetadata
 
 
 class Kind(StrEnum):
@@ -19,23 +20,86 @@ class Assemble(StrEnum):
 
     NONE = "none"  # the part is the file; a torrent's part may be many
     MERGE = "merge"  # separate video and audio into one container
+    HLS = "hls"  # `Output.tracks` say how segments (of HLS or DASH) follow one another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What aria2c fetches as one transfer."""
+    """What aria2c fetches as one transfer, or what is known already."""
 
-    uris: tuple[str, ...]  # mirrors of the same bytes, or one magnet link
+    uris: tuple[str, ...] = ()  # mirrors of the same bytes, or one magnet link
     headers: tuple[tuple[str, str], ...] = ()
     size: int | None = None  # bytes
     checksum: str | None = None  # "sha-256=<hex>", as aria2 takes it
     identity: str | None = None  # equal in two plans: the bytes are the same, and may be continued
     torrent: bytes | None = None  # a .torrent's metainfo; `uris` is empty then
+    files: tuple[int, ...] = ()  # of a torrent: which of its files, counted from 1 as aria2 does; empty: all
+    content: bytes | None = None  # nothing to fetch: these are the bytes
+    fallbacks: tuple[str, ...] = ()  # other renditions, tried one after the other when the first is refused
+    ranges: tuple[tuple[int, int], ...] = ()  # (first, end) bytes that are needed of a file; empty: all. Needs `size`.
+    chunk: int | None = None  # bytes; the server slows down requests for more than that at once
+    impersonate: str | None = None  # a browser whose TLS the server wants to see ("chrome"): not for aria2
 
     @property
     def is_torrent(self) -> bool:
         """Whether the bytes come from peers."""
         return self.torrent is not None or any(uri.startswith("magnet:") for uri in self.uris)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """Bytes of a part: all of it, or `length` bytes from `offset`."""
+
+    part: int  # position in `Output.parts`
+    offset: int = 0
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One piece of a track, as a media playlist names it (RFC 8216)."""
+
+    data: Slice
+    seconds: float
+    init: Slice | None = None  # EXT-X-MAP, DASH's initialization
+    key: int | None = None  # position of the part that holds the AES-128 key
+    iv: str | None = None  # "0x..."
+    discontinuity: bool = False  # encoded anew from here on: timestamps or parameters change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """One stream in pieces; `Output` has one, or one of video and one of audio."""
+
+    segments: tuple[Segment, ...]
+    sequence: int = 0  # the number of the first segment, from which AES-128 without IV is reckoned
+    start: float = 0.0  # seconds of the whole stream that lie before the first segment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What is kept of a stream, in seconds of the whole of it."""
+
+    start: float
+    end: float | None  # None: to its end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """A named stretch of a video, in seconds."""
+
+    start: float
+    end: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveWindow:
+    """A playlist that grows while it is watched: its segments are appended for a while."""
+
+    playlists: tuple[str, ...]  # media playlists: one of both, or one of video and one of audio
+    headers: tuple[tuple[str, str], ...]
+    seconds: float  # how much is recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +110,33 @@ class Output:
     kind: Kind
     parts: tuple[Part, ...]
     assemble: Assemble = Assemble.NONE
+    tracks: tuple[Track, ...] = ()  # with HLS alone
+    cut: Cut | None = None
+    chapters: tuple[Chapter, ...] = ()
+    live: LiveWindow | None = None  # `parts` and `tracks` are empty then
+    description: str | None = None  # alt text
+    optional: bool = False  # its loss is said, and does not fail the others (one picture of a gallery)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A download of its own that a playlist, channel or album stands for."""
+
+    url: str
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadPlan:
-    """Everything that stage 3 needs to know."""
+    """Everything that stage 3 needs to know: outputs to fetch, or children that become rows of their own."""
 
     source_url: str
     extractor: str
-    outputs: tuple[Output, ...]
+    outputs: tuple[Output, ...] = ()
+    children: tuple[Child, ...] = ()
     title: str | None = None
     author: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: MediaMetadata = field(default_factory=MediaMetadata)
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -66,6 +145,12 @@ class DownloadPlan:
 
     @property
     def size(self) -> int | None:
-        """Bytes in all, None while any part's size is unknown."""
-        sizes = [part.size for part in self.parts]
+        """Bytes to fetch in all, None while any part's size is unknown."""
+        sizes = [_to_fetch(part) for part in self.parts]
         return None if None in sizes else sum(size for size in sizes if size is not None)
+
+
+def _to_fetch(part: Part) -> int | None:
+    if part.content is not None:
+        return 0
+    return sum(end - first for first, end in part.ranges) if part.ranges else part.size

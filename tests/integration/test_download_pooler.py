@@ -29,6 +29,7 @@ from download_module.aria2c_daemon import Aria2cDaemon
 from download_module.aria2c_downloader import Aria2cDownloader
 from download_module.assembler import Assembler
 from download_module.download_pooler import DownloadPooler
+from download_module.extractors.base_extractor import ANYTHING, Wish
 from download_module.plan import Assemble, DownloadPlan, Kind, Output, Part
 from download_module.progress_book import ProgressBook
 from download_module.staging import StagingArea
@@ -45,11 +46,14 @@ class Site:
     answer: DownloadPlan | BossBotError
     asked: list[str] = field(default_factory=list)
 
-    async def extract(self, url: str) -> DownloadPlan:
+    async def extract(self, url: str, wish: Wish = ANYTHING) -> DownloadPlan:
         self.asked.append(url)
         if isinstance(self.answer, BossBotError):
             raise self.answer
         return self.answer
+
+    async def close(self) -> None:
+        pass
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from core.errors import (
     UnsupportedUrl,
 )
 from download_module.egress import Egress
+from download_module.extractors.base_extractor import ANYTHING, Wish
 from download_module.names import clean_name, kind_of, name_from_url, with_extension
 from download_module.plan import DownloadPlan, Output, Part
 
@@ -41,7 +42,7 @@ class DirectExtractor:
     def __init__(self, egress: Egress) -> None:
         self._egress = egress
 
-    async def extract(self, url: str) -> DownloadPlan:
+    async def extract(self, url: str, wish: Wish = ANYTHING) -> DownloadPlan:
         """See `Extractor`."""
         if url.lower().startswith("ftp:"):
             await self._egress.check(url)
@@ -65,6 +66,9 @@ class DirectExtractor:
             identity=_identity(answer, size),
             tag=_strong_tag(answer),
         )
+
+    async def close(self) -> None:
+        """See `Extractor`."""
 
 
 async def follow(client: httpx.AsyncClient, egress: Egress, url: str, headers: dict[str, str]) -> httpx.Response:

@@ -13,6 +13,7 @@ import torf
 
 from core.errors import BossBotError, MediaNotFound, TooLarge
 from download_module.egress import Egress
+from download_module.extractors.base_extractor import ANYTHING, Wish
 from download_module.extractors.direct_extractor import TIMEOUT, follow, mapped_http_errors
 from download_module.names import clean_name
 from download_module.plan import DownloadPlan, Kind, Output, Part
@@ -28,7 +29,7 @@ class TorrentExtractor:
     def __init__(self, egress: Egress) -> None:
         self._egress = egress
 
-    async def extract(self, url: str) -> DownloadPlan:
+    async def extract(self, url: str, wish: Wish = ANYTHING) -> DownloadPlan:
         """See `Extractor`."""
         if url.lower().startswith("magnet:"):
             with _damaged("This magnet link is damaged. Copy it again."):
@@ -73,6 +74,9 @@ class TorrentExtractor:
                 continue
             allowed.append(tracker)
         return allowed
+
+    async def close(self) -> None:
+        """See `Extractor`."""
 
 
 def _read(metainfo: bytes) -> torf.Torrent:

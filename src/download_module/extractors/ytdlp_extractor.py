@@ -21,6 +21,7 @@ from core.errors import (
     UnsupportedUrl,
 )
 from download_module.egress import Egress
+from download_module.extractors.base_extractor import ANYTHING, Wish
 from download_module.extractors.direct_extractor import error_of_status
 from download_module.names import clean_name
 from download_module.plan import Assemble, DownloadPlan, Kind, Output, Part
@@ -93,7 +94,7 @@ class YtdlpExtractor:
         self._memory_bytes = memory_bytes
         self._inherit = inherit
 
-    async def extract(self, url: str) -> DownloadPlan:
+    async def extract(self, url: str, wish: Wish = ANYTHING) -> DownloadPlan:
         """See `Extractor`."""
         if "__youtubedl_smuggle" in url:
             raise UnsupportedUrl
@@ -131,6 +132,9 @@ class YtdlpExtractor:
             tail = err.decode(errors="replace")[-2000:]
             logger.bind(status=child.returncode).error("yt-dlp's child gave no answer: {}", tail)
             raise ExtractionError from error
+
+    async def close(self) -> None:
+        """See `Extractor`."""
 
 
 def _error_of(answer: Answer) -> BossBotError:
