@@ -34,6 +34,7 @@ class Part:
     identity: str | None = None  # equal in two plans: the bytes are the same, and may be continued
     torrent: bytes | None = None  # a .torrent's metainfo; `uris` is empty then
     files: tuple[int, ...] = ()  # of a torrent: which of its files, counted from 1 as aria2 does; empty: all
+    wanted: tuple[tuple[int, int | None], ...] = ()  # of a magnet, whose files are not known yet: which were asked for
     content: bytes | None = None  # nothing to fetch: these are the bytes
     fallbacks: tuple[str, ...] = ()  # other renditions, tried one after the other when the first is refused
     ranges: tuple[tuple[int, int], ...] = ()  # (first, end) bytes that are needed of a file; empty: all. Needs `size`.

@@ -308,3 +308,28 @@ async def test_nothing_of_the_environment_sends_the_probe_elsewhere(
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     assert (await extractor.extract(server.add("/cat.mp4", SIZE))).size == SIZE
+
+
+@pytest.mark.parametrize("content_type", ["application/octet-stream", "text/plain", ""])
+async def test_where_the_type_says_nothing_the_first_bytes_say_what_it_is(
+    server: MediaServer, extractor: DirectExtractor, content_type: str
+) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(9000)
+    plan = await extractor.extract(server.add("/get", picture, content_type=content_type))
+    assert (plan.outputs[0].filename, plan.outputs[0].kind, plan.size) == ("get.png", Kind.IMAGE, len(picture))
+
+
+@pytest.mark.parametrize("body", [b"<!DOCTYPE html><title>Log in</title>", b"#EXTM3U\n#EXT-X-VERSION:3\n"])
+async def test_a_page_that_calls_itself_a_video_is_handed_over(
+    server: MediaServer, extractor: DirectExtractor, body: bytes
+) -> None:
+    with pytest.raises(UnsupportedUrl):
+        await extractor.extract(server.add("/cat.mp4", body, content_type="video/mp4"))
+
+
+async def test_a_body_that_dribbles_does_not_hold_up_the_plan(
+    server: MediaServer, extractor: DirectExtractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(direct_extractor, "HEAD_TIMEOUT", 0.2)
+    plan = await extractor.extract(server.add("/cat.mp4", SIZE, rate=100))
+    assert plan.size == SIZE

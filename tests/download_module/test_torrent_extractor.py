@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BossBotError, MediaNotFound, TooLarge
+from core.options import parse_options
 from download_module.extractors import torrent_extractor
+from download_module.extractors.base_extractor import Wish
 from download_module.extractors.torrent_extractor import TorrentExtractor
 from tests.download_module.given import LOOPBACK
 from tests.support.media_server import Endless, MediaServer
@@ -218,3 +220,19 @@ async def test_a_torrent_file_without_an_end_is_not_read_to_its_end(
 async def test_a_torrent_file_that_is_gone_is_not_found(server: MediaServer, extractor: TorrentExtractor) -> None:
     with pytest.raises(MediaNotFound):
         await extractor.extract(server.url("/gone.torrent"))
+
+
+async def test_of_a_torrent_file_the_media_is_chosen_or_what_was_asked_for(
+    server: MediaServer, extractor: TorrentExtractor
+) -> None:
+    url = server.add("/album.torrent", metainfo([["a.mp4"], ["b.nfo"], ["c.mp4"]]))
+    (part,) = (await extractor.extract(url)).parts
+    assert (part.files, part.size) == ((1, 3), 14)
+    (asked,) = (await extractor.extract(url, Wish(options=parse_options({"items": "2"})))).parts
+    assert (asked.files, asked.size) == ((2,), 7)
+    assert asked.identity != part.identity
+
+
+async def test_a_magnet_carries_the_items_that_were_asked_for(extractor: TorrentExtractor) -> None:
+    (part,) = (await extractor.extract(LINK, Wish(options=parse_options({"items": "2-3,7-"})))).parts
+    assert part.wanted == ((2, 3), (7, None))

@@ -1,4 +1,4 @@
-"""A URL that is the file itself: asks the server for one byte, to learn address, size and validators."""
+"""A URL that is the file itself: asks the server for its first bytes, to learn address, type, size and validators."""
 
 import asyncio
 import contextlib
@@ -21,26 +21,39 @@ from core.errors import (
     UnsupportedUrl,
 )
 from download_module.egress import Egress
-from download_module.extractors.base_extractor import ANYTHING, Wish
+from download_module.extractors.base_extractor import ANYTHING, Extractor, Wish
+from download_module.extractors.sniffing import HEAD, Described, head_says, sniffed
 from download_module.names import clean_name, kind_of, name_from_url, with_extension
 from download_module.plan import DownloadPlan, Output, Part
 
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 MAX_REDIRECTS = 10
 TIMEOUT = httpx.Timeout(20.0, connect=10.0)
+HEAD_TIMEOUT = 5.0  # seconds for the first bytes of a body
 TOTAL_TIMEOUT = 60.0  # seconds; a server may send a byte before each of the other timeouts ends
 # Not files but descriptions of them, which other extractors read.
 HTML = ("text/html", "application/xhtml+xml")
 MANIFESTS = ("application/dash+xml", "application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl")
 PAGES = (*HTML, *MANIFESTS, "audio/x-mpegurl")
-TORRENT = "application/x-bittorrent"
+TORRENTS = ("application/x-bittorrent", "application/metalink4+xml", "application/metalink+xml")
+
+
+# Types that say nothing: what the first bytes are decides.
+VAGUE = frozenset(("", "application/octet-stream", "binary/octet-stream", "application/force-download", "text/plain"))
 
 
 class DirectExtractor:
     """Plans one file with one part."""
 
-    def __init__(self, egress: Egress) -> None:
+    def __init__(self, egress: Egress, torrents: Extractor | None = None) -> None:
+        """Make it.
+
+        Args:
+            egress: decides what may be reached.
+            torrents: is asked for what turns out to be a torrent or a metalink.
+        """
         self._egress = egress
+        self._torrents = torrents
 
     async def extract(self, url: str, wish: Wish = ANYTHING) -> DownloadPlan:
         """See `Extractor`."""
@@ -48,10 +61,15 @@ class DirectExtractor:
             await self._egress.check(url)
             return _plan(url, url, name=name_from_url(url), mime_type=None, size=None, identity=None)
         async with mapped_http_errors(), httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
-            answer = await follow(client, self._egress, url, {"Range": "bytes=0-0"})
+            answer, head = await probe(client, self._egress, url)
         mime_type = _mime_type(answer)
-        if mime_type in PAGES:
+        described = head_says(head)
+        if self._torrents and (mime_type in TORRENTS or described is Described.TORRENT):
+            return await self._torrents.extract(url, wish)
+        if mime_type in PAGES or described is Described.PAGE:
             raise UnsupportedUrl("This link leads to a page, not to a file.")
+        if mime_type in VAGUE:
+            mime_type = sniffed(head) or mime_type
         final = str(answer.url)
         name = with_extension(_disposition_name(answer) or name_from_url(final), mime_type)
         size = _size(answer)
@@ -71,8 +89,38 @@ class DirectExtractor:
         """See `Extractor`."""
 
 
-async def follow(client: httpx.AsyncClient, egress: Egress, url: str, headers: dict[str, str]) -> httpx.Response:
+async def probe(client: httpx.AsyncClient, egress: Egress, url: str) -> tuple[httpx.Response, bytes]:
+    """The answer at the end of all redirects, and the first bytes of its body.
+
+    Raises:
+        BossBotError: as `follow`.
+    """
+    answer = await follow(client, egress, url, {"Range": f"bytes=0-{HEAD - 1}"}, read=True)
+    head = bytearray()
+    try:
+        # A body that dribbles or breaks off is the transfer's affair.
+        with contextlib.suppress(TimeoutError, httpx.TransportError, httpx.StreamError):
+            async with asyncio.timeout(HEAD_TIMEOUT):
+                async for piece in answer.aiter_raw(HEAD):
+                    head += piece
+                    if len(head) >= HEAD:
+                        break
+    finally:
+        await answer.aclose()
+    return answer, bytes(head[:HEAD])
+
+
+async def follow(
+    client: httpx.AsyncClient, egress: Egress, url: str, headers: dict[str, str], *, read: bool = False
+) -> httpx.Response:
     """The answer at the end of all redirects, each checked; its body is not read.
+
+    Args:
+        client: asks.
+        egress: decides what may be reached.
+        url: where it begins.
+        headers: sent with each request.
+        read: leave the last answer open, so that the caller can read its body.
 
     Raises:
         BossBotError: an address that is not allowed, too many redirects, or an answer that is no success.
@@ -83,7 +131,8 @@ async def follow(client: httpx.AsyncClient, egress: Egress, url: str, headers: d
             "GET", url, headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"} | headers
         )
         answer = await client.send(request, stream=True)
-        await answer.aclose()
+        if not read or answer.is_redirect or answer.is_error:
+            await answer.aclose()
         if not answer.is_redirect:
             if answer.is_error and not _is_empty_file(answer):
                 raise error_of_status(answer.status_code, answer.headers.get("Retry-After"))

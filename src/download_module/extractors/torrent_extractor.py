@@ -1,25 +1,30 @@
-"""Magnet links and .torrent files: reads what can be known before a peer is asked, and drops what is not allowed."""
+"""Magnets, .torrent files and metalinks: reads what can be known before a byte comes, and drops what is not allowed."""
 
 import asyncio
+import codecs
 import contextlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import torf
 
-from core.errors import BossBotError, MediaNotFound, TooLarge
+from core.errors import BossBotError, ForbiddenTarget, MediaNotFound, TooLarge
 from download_module.egress import Egress
+from download_module.extractors import metalink
 from download_module.extractors.base_extractor import ANYTHING, Wish
 from download_module.extractors.direct_extractor import TIMEOUT, follow, mapped_http_errors
 from download_module.names import clean_name
 from download_module.plan import DownloadPlan, Kind, Output, Part
+from download_module.torrent_files import chosen_files
 
 MAX_METAINFO = 10 * 1024 * 1024  # bytes
 MAX_FILES = 1000
+MAX_ADDRESSES = 50  # trackers, mirrors
 MAX_FIELDS = 200  # of a magnet link
 
 
@@ -33,12 +38,14 @@ class TorrentExtractor:
         """See `Extractor`."""
         if url.lower().startswith("magnet:"):
             with _damaged("This magnet link is damaged. Copy it again."):
-                return await self._magnet(url)
-        metainfo = await self._fetch(url)
+                return await self._magnet(url, wish)
+        document = await self._fetch(url)
+        if document.lstrip()[:1] == b"<" or document.startswith(codecs.BOM_UTF8):
+            return await self._metalink(url, document, wish)
         with _damaged("This .torrent file is damaged."):
-            return await self._torrent_file(url, await asyncio.to_thread(_read, metainfo))
+            return await self._torrent_file(url, await asyncio.to_thread(_read, document), wish)
 
-    async def _magnet(self, url: str) -> DownloadPlan:
+    async def _magnet(self, url: str, wish: Wish) -> DownloadPlan:
         asked = parse_qsl(urlsplit(url).query, max_num_fields=MAX_FIELDS)
         topics = [value for name, value in asked if name == "xt" and value.lower().startswith("urn:btih:")]
         names = [value for name, value in asked if name == "dn"]
@@ -46,13 +53,31 @@ class TorrentExtractor:
         # Built anew: web seeds, peers and sources that a stranger wrote into the link are left out.
         clean = torf.Magnet(topics[0] if topics else "", tr=trackers)
         clean.dn = title = clean_name(names[0] if names else clean.infohash)
-        return _plan(url, title, Part(uris=(str(clean),), identity=clean.infohash.lower()))
+        asked_for = wish.options.ranges
+        identity = _identity(clean.infohash, asked_for)
+        return _plan(url, title, Part(uris=(str(clean),), identity=identity, wanted=asked_for))
 
-    async def _torrent_file(self, url: str, torrent: torf.Torrent) -> DownloadPlan:
+    async def _torrent_file(self, url: str, torrent: torf.Torrent, wish: Wish) -> DownloadPlan:
         torrent.trackers = await self._allowed([tracker for tier in torrent.trackers for tracker in tier])
         title = clean_name(torrent.name or torrent.infohash)
-        metainfo = torrent.dump(validate=False)
-        return _plan(url, title, Part(uris=(), torrent=metainfo, size=torrent.size, identity=torrent.infohash.lower()))
+        files = [(str(file), file.size) for file in torrent.files]
+        numbers = chosen_files(files, wish.options.ranges)
+        some = numbers if len(numbers) < len(files) else ()
+        part = Part(
+            torrent=torrent.dump(validate=False),
+            size=sum(files[number - 1][1] for number in numbers),
+            identity=_identity(torrent.infohash, some),
+            files=some,
+        )
+        return _plan(url, title, part)
+
+    async def _metalink(self, url: str, document: bytes, wish: Wish) -> DownloadPlan:
+        found = await asyncio.to_thread(metalink.outputs_of, document)
+        outputs = tuple(output for number, output in enumerate(found, 1) if wish.options.takes(number))
+        if not outputs:
+            raise MediaNotFound(f"This metalink has only {len(found)} files. Ask for items up to {len(found)}.")
+        outputs = tuple([replace(output, parts=(await self._reachable(*output.parts),)) for output in outputs])
+        return DownloadPlan(source_url=url, extractor="metalink", title=outputs[0].filename, outputs=outputs)
 
     async def _fetch(self, url: str) -> bytes:
         async with mapped_http_errors(), httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
@@ -62,17 +87,24 @@ class TorrentExtractor:
                 async for piece in answer.aiter_bytes():
                     body += piece
                     if len(body) > MAX_METAINFO:
-                        raise TooLarge("This .torrent file is too large to be one.")
+                        raise TooLarge("This file is too large to be a torrent or a metalink.")
         return bytes(body)
 
-    async def _allowed(self, trackers: list[Any]) -> list[str]:
+    async def _reachable(self, part: Part) -> Part:
+        allowed = await self._allowed(part.uris)
+        if not allowed:
+            raise ForbiddenTarget
+        return replace(part, uris=tuple(allowed))
+
+    async def _allowed(self, addresses: Sequence[Any]) -> list[str]:
+        """Those of trackers or mirrors that may be reached."""
         allowed = []
-        for tracker in map(str, trackers[:50]):
+        for address in map(str, addresses[:MAX_ADDRESSES]):
             try:
-                await self._egress.check(tracker)
+                await self._egress.check(address)
             except BossBotError:
                 continue
-            allowed.append(tracker)
+            allowed.append(address)
         return allowed
 
     async def close(self) -> None:
@@ -102,6 +134,11 @@ def _damaged(sentence: str) -> Iterator[None]:
         yield
     except (torf.TorfError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise MediaNotFound(sentence) from error
+
+
+def _identity(infohash: str, choice: Sequence[object]) -> str:
+    """Equal for the same files of the same torrent: others would not be fetched into what is there."""
+    return " ".join([infohash.lower(), *map(str, choice)])
 
 
 def _plan(url: str, title: str, part: Part) -> DownloadPlan:

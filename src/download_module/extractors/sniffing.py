@@ -1,0 +1,38 @@
+"""What the first bytes of an answer are, whatever its type says (compare https://mimesniff.spec.whatwg.org)."""
+
+import re
+from enum import Enum, auto
+
+import puremagic
+
+HEAD = 4096  # bytes that are looked at
+_PAGE = re.compile(rb"<(!doctype html|html|head|body|script)[\s>]|#EXTM3U|<MPD[\s>]", re.IGNORECASE)
+_COMMENTS = re.compile(rb"<\?xml[^>]*\?>|<!--.*?-->|\s+", re.DOTALL)
+_METAINFO = re.compile(rb"d\d+:(announce|created by|creation date|comment|encoding|info|nodes|azureus)")
+
+
+class Described(Enum):
+    """A file that describes media instead of being it."""
+
+    PAGE = auto()  # HTML, or a manifest of HLS or DASH
+    TORRENT = auto()  # a .torrent or a metalink
+
+
+def head_says(head: bytes) -> Described | None:
+    """Whether a body begins as a description of media."""
+    text = head.removeprefix(b"\xef\xbb\xbf")
+    while found := _COMMENTS.match(text):
+        text = text[found.end() :]
+    if _PAGE.match(text):
+        return Described.PAGE
+    if _METAINFO.match(text) or text[:9].lower() == b"<metalink":
+        return Described.TORRENT
+    return None
+
+
+def sniffed(head: bytes) -> str | None:
+    """The type that the bytes themselves show; None when they show none."""
+    try:
+        return puremagic.magic_string(head)[0].mime_type or None
+    except (puremagic.PureError, ValueError, IndexError):
+        return None
