@@ -5,10 +5,17 @@ import re
 import sys
 from pathlib import Path
 
-from benchmarks import idle, latency, overhead
+from benchmarks import detection, extraction, idle, latency, shapes, torrents
 from benchmarks.figures import table
 
-BENCHMARKS = {"latency": latency.measure, "overhead": overhead.measure, "idle": idle.measure}
+BENCHMARKS = {
+    "latency": latency.measure,
+    "idle": idle.measure,
+    "detection": detection.measure,
+    "extraction": extraction.measure,
+    "shapes": shapes.measure,
+    "torrents": torrents.measure,
+}
 README = Path(__file__).with_name("README.md")
 
 

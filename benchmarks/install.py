@@ -83,6 +83,12 @@ def resident_mib(program: Program) -> float:
     return float(psutil.Process(program.pid).memory_info().rss) / 2**20
 
 
+def peak_mib(program: Program) -> float:
+    """The most memory that the process ever had, MiB (VmHWM in proc(5))."""
+    status = Path(f"/proc/{program.pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
+
+
 def cpu_seconds(program: Program) -> float:
     """CPU time of the process and of its living children, such as aria2c."""
     process = psutil.Process(program.pid)

@@ -23,9 +23,13 @@ for group in "$@"; do
       ;;
     tests)
       need initdb postgresql
+      [ -x /usr/sbin/nginx ] || need nginx nginx
       ;;
     bench)
       [ -x /usr/sbin/nginx ] || need nginx nginx
+      [ -e /usr/lib/nginx/modules/ngx_http_echo_module.so ] || { missing+=(libnginx-mod-http-echo) brew+=(nginx); }
+      need transmission-cli transmission-cli
+      need curl curl
       ;;
     *)
       echo "scripts/packages.sh: unknown group '$group'" >&2

@@ -1,10 +1,9 @@
 """Prints the schema of core/tables.py as SQL: `python scripts/schema_sql.py sqlite` (or `postgresql`).
 
-Until the first release it writes migrations/versions/0001_first.*.sql anew: `python scripts/schema_sql.py --write`.
+A migration that adds a column spells it as it stands there.
 """
 
 import sys
-from pathlib import Path
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
@@ -13,7 +12,6 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from core.tables import metadata
 
 DIALECTS: dict[str, Dialect] = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}  # type: ignore[no-untyped-call]  # SQLAlchemy leaves them untyped
-FIRST = Path(__file__).parents[1] / "migrations" / "versions"
 
 
 def schema(dialect: Dialect) -> str:
@@ -28,12 +26,8 @@ def schema(dialect: Dialect) -> str:
 
 
 def main(argument: str) -> None:
-    """Print the schema of one kind of database, or write the first migration."""
-    if argument != "--write":
-        print(schema(DIALECTS[argument]), end="")
-        return
-    for name, dialect in DIALECTS.items():
-        (FIRST / f"0001_first.{name}.sql").write_text(schema(dialect), encoding="utf-8")
+    """Print the schema of one kind of database."""
+    print(schema(DIALECTS[argument]), end="")
 
 
 if __name__ == "__main__":

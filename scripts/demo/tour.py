@@ -73,7 +73,7 @@ async def _until_ready(session: Session, runners: OwnRunners) -> None:
 
 
 async def _fetch(console: Console, session: Session, runners: OwnRunners, samples: Sequence[Sample]) -> list[Outcome]:
-    ids = await submit(session.requests, [sample.url for sample in samples])
+    ids = await submit(session.requests, [sample.url for sample in samples], {})
     with display_on(console) as display:
         ended = await _until_over(session, runners, ids, display)
     console.print()
@@ -94,7 +94,7 @@ async def _until_over(
     async with following(session.database) as changed:
         while True:
             found = await session.queries.find(ids)
-            display.show(found)
+            display.show(found, {})
             seconds |= {each.id: clock() - began for each in found if each.is_over and each.id not in seconds}
             if len(seconds) == len(ids):
                 return [(each, seconds[each.id]) for each in found]

@@ -2,55 +2,69 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain, repeat
 
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cli.plans import plan_in_words
 from cli.states import PRIORITIES, WORKING, name_of, note_of, place_of, state_of
-from cli.tables import progress_line
+from cli.tables import downloads_table, progress_line
 from cli.units import duration, rough_duration, seconds_until, size, visible
-from core.models import Destination, Download, MediaFile
+from core.models import Batch, Destination, Download, MediaFile
 from core.queries import Event
 
 
 def details(
-    download: Download, files: Sequence[MediaFile], history: Sequence[Event], moment: datetime
+    download: Download,
+    files: Sequence[MediaFile],
+    entries: Sequence[Download],
+    batch: Batch | None,
+    history: Sequence[Event],
+    moment: datetime,
 ) -> RenderableType:
-    """Name, facts, files and history, one below the other."""
+    """Name, facts, files, entries of a playlist and history, one below the other."""
     parts: list[RenderableType] = [Text(f"#{download.id}  {name_of(download)}", style="bold")]
     if download.status in WORKING:
         parts.append(progress_line(download))
-    parts += [Text(), _facts(download, moment)]
+    parts += [Text(), _facts(download, batch, moment)]
     if files:
         parts += [Text(), Text("Files", style="bold"), _files(files)]
+    if entries:
+        parts += [Text(), Text("Entries", style="bold"), downloads_table(entries, moment)]
     if history:
         parts += [Text(), Text("History (UTC)", style="bold"), _history(history)]
     return Group(*parts)
 
 
-def _facts(download: Download, moment: datetime) -> Table:
+def _facts(download: Download, batch: Batch | None, moment: datetime) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    state = state_of(download)
+    state = state_of(download, batch)
     table.add_row("State", Text(state.word, style=state.style))
-    for name, value in _told(download, moment):
+    for name, value in _told(download, batch, moment):
         if value:
             table.add_row(name, Text(visible(value)))
     return table
 
 
-def _told(download: Download, moment: datetime) -> list[tuple[str, str | None]]:
-    note = note_of(download, moment)
+def _told(download: Download, batch: Batch | None, moment: datetime) -> list[tuple[str, str | None]]:
+    note = note_of(download, moment, batch)
     return [
-        ("Error", note and f"{note}{f' ({_fault(download)})' if download.error else ''}"),
+        ("Error" if download.error else "Note", note and f"{note}{f' ({_fault(download)})' if download.error else ''}"),
         ("URL", download.url),
+        ("Part of", f"#{download.parent_id}" if download.parent_id is not None else None),
+        ("By", download.author),
+        ("Length", duration(download.duration_seconds) if download.duration_seconds is not None else None),
+        ("Media", f"{download.site} {download.media_id or ''}".rstrip() if download.site else None),
         ("Found by", download.extractor and f"{download.extractor} ({download.url_type})"),
         ("Size", size(download.file_size) if download.file_size else None),
         ("Directory", download.file_path),
-        ("Destination", _destination(download)),
+        ("Destination", _destination(download) if batch is None else None),
+        *zip(chain(("Plan",), repeat("")), plan_in_words(download.upload_plan), strict=False),
         ("Asked by", _asker(download)),
         ("Requests", ", ".join(_requests(download))),
         ("Options", ", ".join(f"{name}={value}" for name, value in download.options.items() if name != "to")),

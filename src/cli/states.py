@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from cli.units import duration, rough_duration, seconds_until, size, visible
-from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE, Download, MediaFile, Status
+from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE, Batch, Download, MediaFile, Status
 
 WORKING = (*DOWNLOAD_STAGE.works_in, *UPLOAD_STAGE.works_in)
 
@@ -39,8 +39,11 @@ class State:
     style: str
 
 
-def state_of(download: Download) -> State:
-    """The status, or what a request is about to make of it."""
+def state_of(download: Download, batch: Batch | None = None) -> State:
+    """The status, or what a request is about to make of it; of a playlist how far its entries are."""
+    if batch is not None:
+        style = "cyan" if batch.left else "red" if batch.failed else "green"
+        return State(f"{batch.done}/{batch.total} done", style)
     if not download.is_over:
         works = download.status in WORKING
         if download.cancelled:
@@ -78,22 +81,31 @@ def numbers_of(download: Download) -> str:
     return ", ".join(parts)
 
 
-def note_of(download: Download, moment: datetime) -> str | None:
+def note_of(download: Download, moment: datetime, batch: Batch | None = None) -> str | None:
     """What else is worth knowing: why it failed, when it goes on."""
+    if batch is not None:
+        return _losses(batch)
     error = visible(download.error) if download.error else None
     if download.is_over or download.status in WORKING:
         return error if download.status is Status.FAILED else None
     wait = seconds_until(download.available_at, moment) if download.available_at else 0.0
     if wait > 0 and not download.paused:
         again = f"in {duration(wait)}"
+        if download.activity and not error:
+            return visible(download.activity)  # why it waits
         return f"tries again {again}: {error}" if error else f"begins {again}"
     return error
 
 
-def line_of(download: Download, moment: datetime) -> str:
+def _losses(batch: Batch) -> str | None:
+    lost = [f"{count} {word}" for count, word in ((batch.failed, "failed"), (batch.cancelled, "cancelled")) if count]
+    return ", ".join(lost) or None
+
+
+def line_of(download: Download, moment: datetime, batch: Batch | None = None) -> str:
     """Everything in one line, for where nothing can be drawn."""
-    what = numbers_of(download) if download.status in WORKING else note_of(download, moment)
+    what = numbers_of(download) if download.status in WORKING else note_of(download, moment, batch)
     if what is None and download.file_size:
         what = size(download.file_size)
     told = f" ({what})" if what else ""
-    return f"#{download.id} {state_of(download).word}{told}: {name_of(download)}"
+    return f"#{download.id} {state_of(download, batch).word}{told}: {name_of(download)}"

@@ -1,7 +1,7 @@
 """From arguments to new rows: all of them, or none when one is not valid."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from core.errors import RequestRefused
 from core.models import Request
@@ -9,17 +9,17 @@ from core.requests import Requests, checked_url
 
 
 async def submit(
-    requests: Requests, urls: Sequence[str], *, to: Path | None = None, upload: bool = True, priority: int = 0
+    requests: Requests, urls: Sequence[str], options: Mapping[str, Any], *, upload: bool = True, priority: int = 0
 ) -> list[int]:
     """Write one row for each URL; their ids in the same order.
 
     Raises:
-        RequestRefused: one of them is no URL, or `to` can't be a directory; nothing was written.
+        RequestRefused: one of them is no URL; nothing was written.
     """
     links = [_link(text) for text in urls]
-    options = {"to": str(_directory(to))} if to is not None else {}
     return [
-        await requests.submit(Request(url=link, upload=upload, priority=priority, options=options)) for link in links
+        await requests.submit(Request(url=link, upload=upload, priority=priority, options=dict(options)))
+        for link in links
     ]
 
 
@@ -28,10 +28,3 @@ def _link(text: str) -> str:
         return checked_url(text)
     except RequestRefused as error:
         raise RequestRefused(f"{text!r}: {error}") from None
-
-
-def _directory(to: Path) -> Path:
-    directory = to.expanduser().resolve()
-    if directory.exists() and not directory.is_dir():
-        raise RequestRefused(f"{directory} is a file. Name a directory with --to.")
-    return directory

@@ -1,6 +1,6 @@
 """Downloads as a table: the one rendering of `list`, `watch` and `fetch`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from rich import box
@@ -11,13 +11,27 @@ from rich.text import Text
 
 from cli.states import WORKING, name_of, note_of, numbers_of, state_of
 from cli.units import rough_duration, seconds_until, size
-from core.models import Download, Status
+from core.models import Batch, Download, Status
 
 BAR_WIDTH = 10  # columns; with the numbers beside it, it fits into 80
+NO_BATCHES: Mapping[int, Batch] = {}
 
 
-def downloads_table(downloads: Sequence[Download], moment: datetime, *, expand: bool = False) -> Table:
-    """One row a download; what is worked on has a bar below its name, what failed the reason."""
+def downloads_table(
+    downloads: Sequence[Download],
+    moment: datetime,
+    batches: Mapping[int, Batch] = NO_BATCHES,
+    *,
+    expand: bool = False,
+) -> Table:
+    """One row a download; what is worked on has a bar below its name, what failed the reason.
+
+    Args:
+        downloads: in the order of the rows.
+        moment: the present.
+        batches: how far those that are playlists are, by id.
+        expand: as wide as the terminal.
+    """
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.expand = expand
     table.add_column("ID", justify="right", no_wrap=True)
@@ -26,11 +40,12 @@ def downloads_table(downloads: Sequence[Download], moment: datetime, *, expand: 
     table.add_column("Size", justify="right", no_wrap=True)
     table.add_column("Age", justify="right", no_wrap=True)
     for download in downloads:
-        state = state_of(download)
+        batch = batches.get(download.id)
+        state = state_of(download, batch)
         table.add_row(
             str(download.id),
             Text(state.word, style=state.style),
-            _told(download, moment),
+            _told(download, moment, batch),
             size(download.file_size) if download.file_size else "",
             rough_duration(-seconds_until(download.added_at, moment)),
         )
@@ -48,11 +63,12 @@ def progress_line(download: Download) -> RenderableType:
     return line
 
 
-def _told(download: Download, moment: datetime) -> RenderableType:
-    name = Text(name_of(download), no_wrap=True, overflow="ellipsis")
+def _told(download: Download, moment: datetime, batch: Batch | None) -> RenderableType:
+    below = "\u21b3 " if download.parent_id is not None else ""
+    name = Text(f"{below}{name_of(download)}", no_wrap=True, overflow="ellipsis")
     if download.status in WORKING:
         return Group(name, progress_line(download))
-    note = note_of(download, moment)
+    note = note_of(download, moment, batch)
     if note is None:
         return name
     return Group(name, Text(note, style="red" if download.status is Status.FAILED else "dim"))

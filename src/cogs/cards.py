@@ -1,11 +1,12 @@
 """A download as a member sees it: the text of its one message, and its line in a list. Pure functions."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import core.errors
 from cogs.names import name, site
 from cogs.texts import bar, duration, plain, size
-from core.models import Download, Status
+from core.models import Batch, Download, Status
 
 ICONS = {
     Status.PENDING: "⏳",
@@ -17,7 +18,7 @@ ICONS = {
     Status.FAILED: "❌",
     Status.CANCELLED: "🚫",
 }
-KEPT, PAUSED, ENDING = "💾", "⏸️", "🛑"
+KEPT, PAUSED, ENDING, LIST = "💾", "⏸️", "🛑", "📃"
 LINE_TITLE = 60  # characters
 
 
@@ -25,6 +26,7 @@ def card(download: Download, *, ahead: int | None = None, now: datetime | None =
     """The text of the message that shows a download.
 
     Args:
+        download: what is shown.
         ahead: how many wait before it, when it waits and that is known.
         now: the present, in UTC.
     """
@@ -57,10 +59,44 @@ def card(download: Download, *, ahead: int | None = None, now: datetime | None =
             return _lines(f"{head} · {_activity(download, 'looking for the media')}", tail)
 
 
-def line(download: Download, *, ahead: int | None = None) -> str:
-    """One line for a list of downloads."""
-    head = f"{icon(download)} `#{download.id}` **{name(download, LINE_TITLE)}**"
-    return _joined(head, state(download, ahead=ahead), requester(download))
+def list_card(download: Download, batch: Batch, failures: Sequence[Download] = ()) -> str:
+    """The text of the message that shows a playlist and how far its entries are.
+
+    Args:
+        download: the playlist.
+        batch: the numbers.
+        failures: some of its entries that failed.
+    """
+    counted = "1 download" if batch.total == 1 else f"{batch.total} downloads"
+    head = f"{list_icon(batch)} **Playlist: {name(download)}**, {counted}"
+    over = 100 * (batch.total - batch.left) / batch.total
+    sign = ICONS[Status.FAILED]
+    return _lines(
+        head,
+        _joined(bar(over) if batch.left else None, list_state(batch)),
+        *[f"{sign} `#{one.id}` {name(one, LINE_TITLE)}: {plain(one.error or '', 150)}" for one in failures],
+        f"Ask an admin to retry number {download.id}." if batch.failed and not batch.left else None,
+        _joined(site(download), requester(download), f"#{download.id}"),
+    )
+
+
+def line(download: Download, *, ahead: int | None = None, batch: Batch | None = None) -> str:
+    """One line for a list of downloads; `batch` if it is a playlist."""
+    sign, told = (list_icon(batch), list_state(batch)) if batch else (icon(download), state(download, ahead=ahead))
+    return _joined(f"{sign} `#{download.id}` **{name(download, LINE_TITLE)}**", told, requester(download))
+
+
+def list_state(batch: Batch) -> str:
+    """How far the entries of a playlist are."""
+    counts = ((batch.done, "done"), (batch.failed, "failed"), (batch.cancelled, "cancelled"), (batch.left, "left"))
+    return _joined(*[f"{count} {word}" for count, word in counts if count])
+
+
+def list_icon(batch: Batch) -> str:
+    """The sign of where a playlist stands."""
+    if batch.left:
+        return LIST
+    return ICONS[Status.UPLOADED if batch.done else Status.FAILED if batch.failed else Status.CANCELLED]
 
 
 def state(download: Download, *, ahead: int | None = None) -> str:
@@ -124,7 +160,8 @@ def _waiting(download: Download, head: str, tail: str, ahead: int | None, now: d
     error = plain(download.error, 300) if download.error else None
     if due is not None and due > now:
         when = f"<t:{int(due.timestamp())}:R>"  # Discord's client counts down by itself
-        return _lines(f"{head} · {'next try' if error else 'starts'} {when} · {tail}", error)
+        why = error or (plain(download.activity, 200) if download.activity else None)
+        return _lines(f"{head} · {'next try' if error else 'starts'} {when} · {tail}", why)
     return _lines(f"{head} · {_place(ahead)} · {tail}", error)
 
 

@@ -1,6 +1,6 @@
 """`download` and `download-only`: a command becomes a row. Its message is edited by `progress` from then on."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
@@ -9,8 +9,10 @@ from loguru import logger
 
 from cogs.context import Context
 from cogs.hybrid import hybrid
+from cogs.texts import plain
 from core.errors import RequestRefused
 from core.models import Destination, Request
+from core.options import Options, checked_options
 
 if TYPE_CHECKING:
     from cogs.client import BossBot
@@ -24,9 +26,25 @@ NEEDED = {
 }
 
 
-class Options(commands.FlagConverter, delimiter="="):
-    """What may follow the URL: `upload=False`."""
+QUALITIES = ("best", "1080p", "720p", "480p", "360p", "audio", "worst")
+WISHES = ("quality", "audio", "clip", "items", "subtitles", "thumbnail", "spoiler")
 
+
+def _wish(name: str, default: Any = None) -> Any:
+    """An option of a row as one of a command, described as it is there."""
+    return commands.flag(default=default, description=(Options.model_fields[name].description or "").replace("`", ""))
+
+
+class Flags(commands.FlagConverter, delimiter="="):
+    """What may follow the URL: `quality=720p upload=False`."""
+
+    quality: str | None = _wish("quality")
+    audio: bool = _wish("audio", default=False)
+    clip: str | None = _wish("clip")
+    items: str | None = _wish("items")
+    subtitles: str | None = _wish("subtitles")
+    thumbnail: bool = _wish("thumbnail", default=False)
+    spoiler: bool = _wish("spoiler", default=False)
     upload: bool = commands.flag(default=True, description="No: fetch it, and keep it on the bot's machine.")
 
 
@@ -39,8 +57,15 @@ class Downloads(commands.Cog):
 
     @hybrid(description="Post the media behind a link here.", aliases=("dl",), example=EXAMPLE)
     @app_commands.describe(url="A link to a page or a file.")
-    async def download(self, ctx: Context, url: str, *, options: Options) -> None:
-        await self._take(ctx, url, upload=options.upload)
+    async def download(self, ctx: Context, url: str, *, flags: Flags) -> None:
+        given = {name: getattr(flags, name) for name in WISHES}
+        wishes = {name: value for name, value in given.items() if value is not None and value is not False}
+        await self._take(ctx, url, wishes, upload=flags.upload)
+
+    @download.autocomplete("quality")
+    async def _suggest_quality(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        fitting = [quality for quality in QUALITIES if typed.casefold() in quality]
+        return [app_commands.Choice(name=quality, value=quality) for quality in fitting]
 
     @hybrid(
         name="download-only",
@@ -49,13 +74,14 @@ class Downloads(commands.Cog):
     )
     @app_commands.describe(url="A link to a page or a file.")
     async def download_only(self, ctx: Context, url: str) -> None:
-        await self._take(ctx, url, upload=False)
+        await self._take(ctx, url, {}, upload=False)
 
-    async def _take(self, ctx: Context, url: str, *, upload: bool) -> None:
+    async def _take(self, ctx: Context, url: str, wishes: dict[str, Any], *, upload: bool) -> None:
         # Discord is answered before the database is touched: another process may hold its lock for long.
         message = await ctx.answer(BEGUN)
         self._check_place(ctx, upload=upload)
         self._check_torrent(url)
+        options = _checked(wishes)
         limit = ctx.interaction.filesize_limit if ctx.interaction is not None else None
         request = Request(
             url=url,
@@ -66,6 +92,7 @@ class Downloads(commands.Cog):
             channel_id=ctx.channel.id,
             progress_message_id=message.id,
             upload_limit_bytes=limit,
+            options=options,
         )
         number = await self._bot.requests.submit(request, max_waiting=self._bot.settings.max_queue_size)
         logger.bind(download=number, guild=ctx.guild_id).info("asked")
@@ -84,6 +111,13 @@ class Downloads(commands.Cog):
     def _check_torrent(self, url: str) -> None:
         if url.strip("<> ").lower().startswith("magnet:") and not self._bot.settings.torrents_for_members:
             raise RequestRefused("This bot does not fetch torrents for members.")
+
+
+def _checked(wishes: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return checked_options(wishes)
+    except RequestRefused as refused:
+        raise RequestRefused(plain(str(refused), 400)) from None  # it quotes what the member wrote
 
 
 def _needed(ctx: Context, *, upload: bool) -> dict[str, str]:

@@ -20,12 +20,21 @@ class Shown:
     at: float
 
 
-class _HasDownload(Protocol):
+class ToShow(Protocol):
+    """What a message may have to show."""
+
     @property
-    def download(self) -> Download: ...
+    def download(self) -> Download:
+        """The row that has the message."""
+        ...
+
+    @property
+    def status(self) -> Status:
+        """Where it stands, as the message tells it."""
+        ...
 
 
-T = TypeVar("T", bound=_HasDownload)
+T = TypeVar("T", bound=ToShow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +43,11 @@ class Pace:
 
     edit_interval: float
 
-    def is_due(self, row: Download, shown: Shown | None, now: float) -> bool:
-        """Whether the message of `row` may be edited now."""
+    def is_due(self, one: ToShow, shown: Shown | None, now: float) -> bool:
+        """Whether the message may be edited now."""
         if shown is None:
             return True
-        wait = NEWS_INTERVAL if is_news(row, shown) else max(NEWS_INTERVAL, self.edit_interval)
+        wait = NEWS_INTERVAL if is_news(one, shown) else max(NEWS_INTERVAL, self.edit_interval)
         return now - shown.at >= wait
 
     def first(self, rows: Iterable[T], shown: Mapping[int, Shown]) -> list[T]:
@@ -46,11 +55,12 @@ class Pace:
 
         def need(one: T) -> tuple[bool, float]:
             known = shown.get(one.download.id)
-            return not is_news(one.download, known), known.at if known else 0.0
+            return not is_news(one, known), known.at if known else 0.0
 
         return sorted(rows, key=need)
 
 
-def is_news(row: Download, shown: Shown | None) -> bool:
+def is_news(one: ToShow, shown: Shown | None) -> bool:
     """Whether more than numbers changed since the message was edited."""
-    return row.progress_message_status is not row.status or (shown is not None and shown.status is not row.status)
+    known = one.download.progress_message_status
+    return known is not one.status or (shown is not None and shown.status is not one.status)

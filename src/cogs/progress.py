@@ -11,7 +11,8 @@ from loguru import logger
 
 from cogs.cards import card
 from cogs.edit_pace import Pace, Shown
-from core.models import Download, Status
+from cogs.lists import read_list_card
+from core.models import Batch, Download, Status
 from core.queries import Queries
 from core.requests import Requests
 from core.wake import Wake
@@ -29,10 +30,19 @@ UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, THREAD_ARCHIVED = 10003, 10008, 50083
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A download whose message may have to change; `ahead` is known for those that wait."""
+    """A download whose message may have to change.
+
+    `ahead` is known for those that wait, `batch` for playlists that have become rows.
+    """
 
     download: Download
     ahead: int | None = None
+    batch: Batch | None = None
+
+    @property
+    def status(self) -> Status:
+        """See `ToShow`: a playlist is being downloaded until its last entry is over."""
+        return Status.DOWNLOADING if self.batch is not None and self.batch.left else self.download.status
 
 
 @dataclass(slots=True)
@@ -84,7 +94,9 @@ class Progress:
 
     async def _look(self, edits: asyncio.TaskGroup, now: float) -> bool:
         """Begin the edits that are due; whether anything moves."""
-        due = [Due(row) for row in await self._queries.with_stale_message(limit=STALE_LIMIT)]
+        stale = await self._queries.with_stale_message(limit=STALE_LIMIT)
+        batches = await self._queries.batches(stale)
+        due = [Due(row, batch=batches.get(row.id)) for row in stale]
         moving = bool(due)
         if now - self._waiting_read >= self._waiting_interval:
             self._waiting_read = now
@@ -112,7 +124,7 @@ class Progress:
     def _by_channel(self, due: Iterable[Due], now: float) -> dict[int, list[Due]]:
         found: defaultdict[int, list[Due]] = defaultdict(list)
         for one in due:
-            if self._pace.is_due(one.download, self._shown.get(one.download.id), now):
+            if self._pace.is_due(one, self._shown.get(one.download.id), now):
                 found[one.download.channel_id or 0].append(one)
         return found
 
@@ -142,7 +154,7 @@ class Progress:
         ahead = one.ahead
         if row.status is Status.PENDING and ahead is None:
             ahead = await self._queries.ahead_of(row)
-        text = card(row, ahead=ahead)
+        text = card(row, ahead=ahead) if one.batch is None else await read_list_card(self._queries, row, one.batch)
         shown = self._shown.get(row.id)
         message_id = row.progress_message_id
         if shown is None or shown.text != text:
@@ -150,9 +162,9 @@ class Progress:
             if not await self._edit(row, text):
                 logger.bind(download=row.id).info("its message is gone; it is not shown any more")
                 message_id = None
-            self._shown[row.id] = Shown(text=text, status=row.status, at=began)
-        if message_id is None or row.progress_message_status is not row.status:
-            await self._requests.progress_shown(row.id, row.status, message_id=message_id)
+            self._shown[row.id] = Shown(text=text, status=one.status, at=began)
+        if message_id is None or row.progress_message_status is not one.status:
+            await self._requests.progress_shown(row.id, one.status, message_id=message_id)
 
     async def _edit(self, row: Download, text: str) -> bool:
         """Edit the message of a download; False when there is none that we could edit, now or ever."""

@@ -7,12 +7,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.cards import ICONS, card, line
+from cogs.cards import card, icon, line, list_icon
 from cogs.context import Context
 from cogs.hybrid import hybrid
+from cogs.lists import read_list_card
 from cogs.names import bare_name
 from cogs.texts import at_most
-from core.models import Download, Status
+from core.models import Batch, Download, Status
 from core.requests import Ask, asked_by, asked_in
 
 if TYPE_CHECKING:
@@ -37,11 +38,12 @@ class Queue(commands.Cog):
     async def status(self, ctx: Context, number: Number = LATEST) -> None:
         await ctx.answer(LOOKING)
         if number == LATEST:
-            mine = await self._bot.queries.newest(guild_id=ctx.guild_id, user_id=ctx.author.id, limit=5)
+            who = ctx.author.id
+            mine = await self._bot.queries.newest(guild_id=ctx.guild_id, user_id=who, entries=False, limit=5)
             await ctx.answer(await self._list("Your latest downloads", mine) or "You asked for nothing here yet.")
             return
         found = await self._visible(ctx, number)
-        await ctx.answer(_missing(number) if found is None else card(found, ahead=await self._ahead(found)))
+        await ctx.answer(_missing(number) if found is None else await self._card(found))
 
     @hybrid(aliases=("dlq",), description="Show what is running and what waits in this server.")
     async def queue(self, ctx: Context) -> None:
@@ -80,8 +82,18 @@ class Queue(commands.Cog):
         self, interaction: discord.Interaction, typed: str, *, over: bool = True
     ) -> list[app_commands.Choice[int]]:
         mine = await self._bot.queries.newest(guild_id=interaction.guild_id, user_id=interaction.user.id, limit=100)
-        fitting = [row for row in mine if (over or not row.is_over) and _fits(row, str(typed))]
-        return [app_commands.Choice(name=_suggestion(row), value=row.id) for row in fitting[:SUGGESTED]]
+        batches = await self._bot.queries.batches(mine)
+        living = {number for number, batch in batches.items() if batch.left}
+        fitting = [row for row in mine if (over or not row.is_over or row.id in living) and _fits(row, str(typed))]
+        return [
+            app_commands.Choice(name=_suggestion(row, batches.get(row.id)), value=row.id) for row in fitting[:SUGGESTED]
+        ]
+
+    async def _card(self, row: Download) -> str:
+        batch = (await self._bot.queries.batches([row])).get(row.id)
+        if batch is not None:
+            return await read_list_card(self._bot.queries, row, batch)
+        return card(row, ahead=await self._ahead(row))
 
     async def _visible(self, ctx: Context, number: int) -> Download | None:
         found = await self._bot.queries.get(number)
@@ -93,7 +105,9 @@ class Queue(commands.Cog):
     async def _list(self, heading: str, rows: Sequence[Download]) -> str | None:
         if not rows:
             return None
-        return at_most([f"**{heading}**", *[line(row, ahead=await self._ahead(row)) for row in rows]])
+        batches = await self._bot.queries.batches(rows)
+        told = [line(row, ahead=await self._ahead(row), batch=batches.get(row.id)) for row in rows]
+        return at_most([f"**{heading}**", *told])
 
     async def _ahead(self, row: Download) -> int | None:
         return await self._bot.queries.ahead_of(row) if row.status is Status.PENDING else None
@@ -107,5 +121,5 @@ def _fits(row: Download, typed: str) -> bool:
     return str(row.id).startswith(typed) or typed.casefold() in bare_name(row).casefold()
 
 
-def _suggestion(row: Download) -> str:
-    return f"{ICONS[row.status]} {row.id}: {bare_name(row)}"[:100]
+def _suggestion(row: Download, batch: Batch | None) -> str:
+    return f"{list_icon(batch) if batch else icon(row)} {row.id}: {bare_name(row)}"[:100]

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from loguru import logger
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from core.errors import BossBotError, Unexpected
-from core.models import Download, NewMediaFile, Settlement, Status, StopReason
+from core.errors import BossBotError, SiteBusy, Unexpected, UnsupportedUrl
+from core.models import ChildRow, Download, NewMediaFile, Settlement, Status, StopReason
 from core.retry_handler import RetryPolicy
 from core.store import Store
 from core.tables import utc_in
 
 SETTLE_AGAIN_AFTER = 1.0  # seconds
+LIST_IN_A_LIST = "This entry of a list is a list itself. Ask for it by its own link."
 AWAY = (OperationalError, InterfaceError, OSError)  # asyncpg lets the errors of the socket pass
 
 
@@ -23,6 +24,9 @@ class Done:
 
     settlement: Settlement
     files: tuple[NewMediaFile, ...] | None = None
+    children: tuple[ChildRow, ...] = ()  # entries of a playlist, which become rows with this settlement
+    # Called in a thread once this is committed. Before that, a death would cost what it removes.
+    tidy: Callable[[], None] | None = None
 
 
 Work = Callable[[Download], Awaitable[Done]]
@@ -68,11 +72,15 @@ class Attempt:
     async def _outcome(self) -> Done | None:
         log = logger.bind(download=self.claim.id, epoch=self.claim.epoch)
         try:
-            return await self.work(self.claim)
+            return await self._worked()
         except asyncio.CancelledError:
             if self.reason is None:
                 log.exception("the work was cancelled, but not by this loop")
                 return self._failed(Unexpected())
+        except SiteBusy as busy:
+            log.debug("{}", busy)
+            if self.reason is None:
+                return self._waits_for_its_site(busy)
         except BossBotError as error:
             log.bind(error=error.kind).warning("{}", error)
             if self.reason is None:
@@ -82,6 +90,12 @@ class Attempt:
             if self.reason is None:
                 return self._failed(Unexpected())
         return self._interrupted()
+
+    async def _worked(self) -> Done:
+        done = await self.work(self.claim)
+        if done.children and self.claim.parent_id is not None:  # else a list that names itself would never end
+            raise UnsupportedUrl(LIST_IN_A_LIST)
+        return done
 
     async def _settle(self, done: Done | None) -> None:
         log = logger.bind(download=self.claim.id, epoch=self.claim.epoch)
@@ -95,6 +109,8 @@ class Attempt:
                 done = self._failed(Unexpected())
             else:
                 log.info("{}", done.settlement.status if held else "lost the row; wrote nothing")
+                if held:
+                    await self._tidy(done)
                 return
             await asyncio.sleep(SETTLE_AGAIN_AFTER)
         log.warning("lost the row; wrote nothing")
@@ -106,7 +122,14 @@ class Attempt:
                 await self.discard(self.claim.id)
             except OSError:
                 logger.bind(download=self.claim.id).exception("could not remove all files")
-        return await self.store.settle(self.claim, done.settlement, files=done.files)
+        return await self.store.settle(self.claim, done.settlement, files=done.files, children=done.children)
+
+    async def _tidy(self, done: Done) -> None:
+        if done.tidy is not None:
+            try:
+                await asyncio.to_thread(done.tidy)
+            except OSError:
+                logger.bind(download=self.claim.id).exception("could not remove all that is needed no more")
 
     def _interrupted(self) -> Done | None:
         match self.reason:
@@ -114,8 +137,13 @@ class Attempt:
                 return Done(Settlement(Status.CANCELLED))
             case StopReason.LOST:
                 return None
-            case _:  # paused or shutdown: nobody's fault, costs no attempt
+            case _:  # paused, outranked or shutdown: nobody's fault, costs no attempt
                 return Done(Settlement(self.store.stage.takes))
+
+    def _waits_for_its_site(self, busy: SiteBusy) -> Done:
+        """Not a failure: no error is shown, only why it waits."""
+        delay = self.policy.delay_after(busy, self.claim.attempts) or 0.0
+        return Done(Settlement(self.store.stage.takes, {"available_at": utc_in(delay), "activity": str(busy)}))
 
     def _failed(self, error: BossBotError) -> Done:
         attempts = self.claim.attempts + error.costs_attempt

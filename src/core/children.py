@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import resource
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +20,8 @@ KEEP = (
     "COVERAGE_PROCESS_CONFIG",
     "COVERAGE_PROCESS_START",
 )
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_libc = ctypes.CDLL(None)
 
 
 def built_environment(**more: str) -> dict[str, str]:
@@ -32,6 +36,8 @@ async def start_child(
     env: Mapping[str, str] | None = None,
     inherit: Sequence[int] = (),
     memory_bytes: int | None = None,
+    data_bytes: int | None = None,
+    outlives_us: bool = True,
     stdin: int | None = asyncio.subprocess.DEVNULL,
     stdout: int | None = asyncio.subprocess.PIPE,
     stderr: int | None = asyncio.subprocess.PIPE,
@@ -42,6 +48,8 @@ async def start_child(
     Args:
         inherit: open descriptors that the child keeps, such as `Alive.fd`.
         memory_bytes: its address space at most (RLIMIT_AS).
+        data_bytes: memory that it may write to at most (RLIMIT_DATA), for programs that reserve far more than they use.
+        outlives_us: False: the kernel kills it when this thread ends, however that comes about; on Linux.
         line_limit: bytes that the stream readers buffer.
     """
     return await asyncio.create_subprocess_exec(
@@ -50,7 +58,7 @@ async def start_child(
         env=dict(env) if env is not None else built_environment(),
         pass_fds=inherit,
         start_new_session=True,
-        preexec_fn=_limited(memory_bytes) if memory_bytes else None,
+        preexec_fn=_prepared(memory_bytes, data_bytes, outlives_us=outlives_us),
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
@@ -58,10 +66,19 @@ async def start_child(
     )
 
 
-def _limited(memory_bytes: int) -> Callable[[], None]:
+def _prepared(memory_bytes: int | None, data_bytes: int | None, *, outlives_us: bool) -> Callable[[], None] | None:
+    if not memory_bytes and not data_bytes and outlives_us:
+        return None
+
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if not outlives_us and sys.platform == "linux":
+            _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if memory_bytes:
+            resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+        if data_bytes:
+            resource.setrlimit(resource.RLIMIT_DATA, (data_bytes, data_bytes))
+        if memory_bytes or data_bytes:
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     return limit
 

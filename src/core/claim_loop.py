@@ -40,7 +40,8 @@ class ClaimLoop:
     """Runs `work` on claimed rows of one stage, up to `capacity` at once.
 
     `work` returns what to record, raises a `BossBotError`, or is cancelled; it never settles a row itself. `discard`
-    removes what a cancelled download left on disk.
+    removes what a cancelled download left on disk. With `preempts`, rows of a higher priority take the slots of lower
+    ones, which wait again and go on later where they stopped.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class ClaimLoop:
         work: Work,
         discard: Discard,
         pace: Pace,
+        preempts: bool = False,
     ) -> None:
         self._store = store
         self._wake = wake
@@ -63,6 +65,7 @@ class ClaimLoop:
         self._work = work
         self._discard = discard
         self._pace = pace
+        self._preempts = preempts
         self._running: dict[int, Attempt] = {}
 
     @property
@@ -112,6 +115,8 @@ class ClaimLoop:
             held = await self._store.requests()
             await self._obey(held)
             await self._release_strays(held)
+            if self._preempts and news.claimable and self.running >= self._capacity:
+                await self._make_room({row.id: row.priority for row in held})
         for download_id in await self._store.cancel_waiting() if news.to_cancel else ():
             await self._discard(download_id)
         while news.claimable and self.running < self._capacity and await self._store.has_claimable():
@@ -143,6 +148,21 @@ class ClaimLoop:
                 attempt.interrupt(StopReason.CANCELLED)
             elif row.paused:
                 attempt.interrupt(StopReason.PAUSED)
+
+    async def _make_room(self, priorities: dict[int, int]) -> None:
+        """Interrupt rows while others of higher priority wait: of the lowest, the one that was begun last."""
+        attempts = list(self._running.values())
+        victims = [attempt for attempt in reversed(attempts) if attempt.reason is None]
+        victims.sort(key=lambda attempt: priorities.get(attempt.claim.id, attempt.claim.priority))
+        if not victims:
+            return
+        lowest = priorities.get(victims[0].claim.id, victims[0].claim.priority)
+        waiting = await self._store.waiting_above(lowest, limit=self._capacity)
+        # Slots that are being given up already are for the first of those who wait.
+        for priority, attempt in zip(waiting[len(attempts) - len(victims) :], victims, strict=False):
+            if priorities.get(attempt.claim.id, attempt.claim.priority) < priority:
+                logger.bind(download=attempt.claim.id).info("gives its slot to a download of higher priority")
+                attempt.interrupt(StopReason.OUTRANKED)
 
     async def _release_strays(self, held: list[Held]) -> None:
         """Give back what this runner holds but does not work on, such as a claim whose answer was lost."""

@@ -23,6 +23,7 @@ Work = Callable[[AsyncConnection], Awaitable[T]]
 
 BUSY_TIMEOUT_MS = 250  # a short wait in the driver; `Database.write` keeps trying after it
 PATIENCE = 120.0  # seconds a writer keeps trying; an admin's shell may hold the lock for 30
+NOTABLE = 2.0  # seconds of that after which it is told; a busy moment of our own is shorter
 NOTIFY_CHANNEL = "boss_bot"
 
 
@@ -61,15 +62,15 @@ class Database:
                     await connection.execute(text(f"SELECT pg_notify('{NOTIFY_CHANNEL}', '')"))
                 return result
 
-        deadline = time.monotonic() + PATIENCE
+        begun = time.monotonic()
         warned = False
         while True:
             try:
                 return await _to_its_end(transaction())
             except OperationalError as error:
-                if not is_locked(error) or time.monotonic() > deadline:
+                if not is_locked(error) or time.monotonic() > begun + PATIENCE:
                     raise
-                if not warned:
+                if not warned and time.monotonic() > begun + NOTABLE:
                     logger.warning("the database is locked by another process; waiting for it")
                     warned = True
                 await asyncio.sleep(random.uniform(0.001, 0.005))  # noqa: S311  (jitter, not a secret)

@@ -1,14 +1,16 @@
 """What a delivery writes down, so that it happens once: each file's nonce before it is sent, its place afterwards."""
 
+import dataclasses
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database
 from core.errors import RowChanged
-from core.models import UPLOAD_STAGE, Download, Status
+from core.models import UPLOAD_STAGE, Download, MediaFile, NewMediaFile, Status
+from core.rows import storable, to_media_file
 from core.tables import downloads, events, media_files
 
 T = TypeVar("T")
@@ -38,6 +40,27 @@ class Deliveries:
         async def work(connection: AsyncConnection) -> None:
             for file_id, url in urls.items():
                 await _update_file(connection, claim, file_id, delivered_message_id=message_id, delivered_url=url)
+            await _complete_sources(connection, claim)
+
+        await self._while_held(claim, work)
+
+    async def record_fitted(self, claim: Download, file_id: int, made: Sequence[NewMediaFile]) -> None:
+        """Write down what was made of a file: it is delivered in its place. What was made of it before is forgotten."""
+
+        async def work(connection: AsyncConnection) -> None:
+            known = await _files(connection, claim)
+            if not any(file.id == file_id for file in known):
+                raise RowChanged
+            gone = {file_id}
+            for file in sorted(known, key=lambda file: file.id):  # what is made of a file is younger than it
+                gone |= {file.id} if file.fitted_from in gone else set()
+            gone -= {file_id}
+            await connection.execute(delete(media_files).where(media_files.c.id.in_(gone)))
+            free = max(file.position for file in known if file.id not in gone) + 1
+            for position, new in enumerate(made, free):
+                row = storable(dataclasses.asdict(new))
+                row |= {"download_id": claim.id, "position": position, "fitted_from": file_id}
+                await connection.execute(insert(media_files).values(**row))
 
         await self._while_held(claim, work)
 
@@ -123,6 +146,23 @@ class Deliveries:
             downloads.c.claimed_by == self._runner,
             downloads.c.status.in_(UPLOAD_STAGE.works_in),
         )
+
+
+async def _files(connection: AsyncConnection, claim: Download) -> list[MediaFile]:
+    rows = await connection.execute(select(media_files).where(media_files.c.download_id == claim.id))
+    return [to_media_file(row) for row in rows.mappings()]
+
+
+async def _complete_sources(connection: AsyncConnection, claim: Download) -> None:
+    """A file is delivered as soon as all that was made of it is: it gets the first address and the last message."""
+    files = {file.id: file for file in await _files(connection, claim)}
+    for file in sorted(files.values(), key=lambda file: -file.id):  # what is made of a file is younger than it
+        made = sorted((one for one in files.values() if one.fitted_from == file.id), key=lambda one: one.position)
+        messages = [one.delivered_message_id for one in made if one.delivered_message_id is not None]
+        if file.delivered_message_id is None and made and len(messages) == len(made):
+            url = made[0].delivered_url
+            await _update_file(connection, claim, file.id, delivered_message_id=messages[-1], delivered_url=url)
+            files[file.id] = dataclasses.replace(file, delivered_message_id=messages[-1], delivered_url=url)
 
 
 async def _update_file(connection: AsyncConnection, claim: Download, file_id: int, **values: Any) -> None:

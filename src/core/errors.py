@@ -4,7 +4,7 @@
       ExtractionError       UnsupportedUrl  ForbiddenTarget  MediaNotFound  LoginRequired  GeoRestricted
                             DrmProtected  LiveNotSupported  RateLimited
       TransferError         DaemonUnavailable  SourceExpired  SourceUnreachable  TooLarge  QuotaExceeded
-                            DiskFull  ChecksumMismatch  AlreadyTransferring
+                            DiskFull  ChecksumMismatch  AlreadyTransferring  SiteBusy
       UploadError           FileTooLarge  DestinationGone  DestinationForbidden  DestinationUnavailable
                             SendFailed  DeliveryUnclear  CompressionFailed
       RowChanged            somebody else took or changed the row while it was worked on
@@ -152,6 +152,13 @@ class AlreadyTransferring(TransferError):
 
     costs_attempt = False
     sentence = "The same torrent is being fetched by another download. This one follows it."
+
+
+class SiteBusy(TransferError):
+    """As many downloads from this site run as the admin allows at once; the row waits for its turn."""
+
+    costs_attempt = False
+    sentence = "Other downloads from this site are running. This one waits for its turn."
 
 
 class ChecksumMismatch(TransferError):

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from loguru import logger
 
-# Seconds after a write in which to look often: SQLite writes its log first, and shows the commit a moment later.
-ALERT = 0.5
-LOOKS = 0.01  # seconds between looks meanwhile
+# Seconds after a write in which to look often: SQLite writes its log first, and shows the commit a moment later. A
+# commit that is seen ends this for no other: the log of the next may be written already.
+ALERT = 1.0
+# Seconds between looks meanwhile: first the one, then as many as went by since the write, at last the other.
+FIRST_LOOK, LAST_LOOK = 0.01, 0.1
 
 
 class FileHints:
@@ -26,7 +28,7 @@ class FileHints:
         self._inotify = Inotify()
         self._inotify.add_watch(directory, Mask.MODIFY | Mask.CREATE | Mask.MOVED_TO)
         self._written = asyncio.Event()
-        self._alert_until = 0.0
+        self._written_at = float("-inf")
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @classmethod
@@ -46,8 +48,9 @@ class FileHints:
         if self._loop is None:
             self._loop = loop
             loop.add_reader(self._inotify.fd, self._read)
-        if loop.time() < self._alert_until:
-            await asyncio.sleep(min(LOOKS, timeout))
+        age = loop.time() - self._written_at
+        if age < ALERT:
+            await asyncio.sleep(min(max(age, FIRST_LOOK), LAST_LOOK, timeout))
             return
         self._written.clear()
         try:
@@ -55,10 +58,6 @@ class FileHints:
                 await self._written.wait()
         except TimeoutError:
             return
-
-    def calm(self) -> None:
-        """What was written is seen: wait for the next write."""
-        self._alert_until = 0.0
 
     def close(self) -> None:
         """Stop listening."""
@@ -68,5 +67,5 @@ class FileHints:
 
     def _read(self) -> None:
         os.read(self._inotify.fd, 65536)  # what was written does not matter: the database says whether it counts
-        self._alert_until = asyncio.get_running_loop().time() + ALERT
+        self._written_at = asyncio.get_running_loop().time()
         self._written.set()

@@ -42,6 +42,7 @@ class StopReason(StrEnum):
     CANCELLED = "cancelled"  # the row says cancelled = 1
     PAUSED = "paused"  # the row says paused = 1
     SHUTDOWN = "shutdown"  # this runner ends
+    OUTRANKED = "outranked"  # a row of higher priority takes its slot
     LOST = "lost"  # the row is no longer ours, or is gone
 
 
@@ -114,13 +115,38 @@ class Download:
     started_at: str | None
     downloaded_at: str | None
     finished_at: str | None
+    site: str | None  # with `media_id` the canonical identity of the media, set by stage 1: youtube, jNQXAC9IVRw
+    media_id: str | None
+    author: str | None
+    duration_seconds: float | None
+    thumbnail_url: str | None
+    metadata: dict[str, Any]  # what else stage 2 found
+    upload_plan: dict[str, Any] = field(default_factory=dict)  # what the upload stage makes of the files; `FitPlan`
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more will happen to this row unless a person asks."""
-        if self.status is Status.DOWNLOADED:
-            return not self.upload
-        return self.status in (Status.UPLOADED, Status.FAILED, Status.CANCELLED)
+        return self.is_kept or self.status in (Status.UPLOADED, Status.FAILED, Status.CANCELLED)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether all is fetched and nothing is to be delivered; so ends a playlist, too, whose entries are rows."""
+        return self.status is Status.DOWNLOADED and not self.upload
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How far the entries of a playlist are, in numbers of downloads."""
+
+    total: int
+    done: int  # delivered, or kept as was asked
+    failed: int
+    cancelled: int
+
+    @property
+    def left(self) -> int:
+        """How many are not over."""
+        return self.total - self.done - self.failed - self.cancelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,11 +168,13 @@ class MediaFile:
     delivered_message_id: int | None
     nonce: str | None  # committed before a delivery begins, so that a retry can find it
     source_url: str | None = None  # the row's URL when it was fetched
+    description: str | None = None  # alt text
+    fitted_from: int | None = None  # the id of the file that this one was made of, to fit the destination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMediaFile:
-    """What the download stage records of a finished file."""
+    """What a stage records of a file that it finished."""
 
     path: str
     kind: str
@@ -157,6 +185,17 @@ class NewMediaFile:
     duration_seconds: float | None = None
     width: int | None = None
     height: int | None = None
+    description: str | None = None  # alt text
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRow:
+    """An entry of a playlist, channel or album: a download of its own."""
+
+    url: str
+    title: str | None = None
+    site: str | None = None  # as in `Download`, where it can be told from the URL
+    media_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

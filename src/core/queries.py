@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database
-from core.models import Download, MediaFile, Status
+from core.models import Batch, Download, MediaFile, Status
 from core.requests import OVER
 from core.rows import to_download, to_media_file
 from core.tables import downloads, events, guild_settings, media_files, runners, utc_now
@@ -54,16 +54,49 @@ class Queries:
         """These downloads, in the order of their ids; those that are missing are left out."""
         return sorted(await self._select(downloads.c.id.in_(ids), limit=len(ids)), key=lambda found: found.id)
 
+    async def children(
+        self, parent_ids: Sequence[int], *, statuses: Sequence[Status] = tuple(Status), limit: int = 10_000
+    ) -> list[Download]:
+        """The entries of these playlists, in the order in which they were found."""
+        where = (downloads.c.parent_id.in_(parent_ids), downloads.c.status.in_(statuses))
+        return await self._select(*where, limit=limit, order=(downloads.c.id,))
+
+    async def batches(self, found: Sequence[Download]) -> dict[int, Batch]:
+        """How far the playlists among these downloads are, by id."""
+        ids = [download.id for download in found if download.is_kept]
+        if not ids:
+            return {}
+        kept = and_(downloads.c.status == Status.DOWNLOADED, downloads.c.upload == 0)
+        done = func.count().filter(or_(downloads.c.status == Status.UPLOADED, kept))
+
+        async def work(connection: AsyncConnection) -> dict[int, Batch]:
+            statement = (
+                select(
+                    downloads.c.parent_id,
+                    func.count(),
+                    done,
+                    func.count().filter(downloads.c.status == Status.FAILED),
+                    func.count().filter(downloads.c.status == Status.CANCELLED),
+                )
+                .where(downloads.c.parent_id.in_(ids))
+                .group_by(downloads.c.parent_id)
+            )
+            return {id_: Batch(*counts) for id_, *counts in await connection.execute(statement)}
+
+        return await self._database.read(work)
+
     async def newest(
         self,
         *,
         statuses: Sequence[Status] | None = None,
         guild_id: int | None = None,
         user_id: int | None = None,
+        entries: bool = True,
         limit: int = 50,
     ) -> list[Download]:
-        """The newest downloads first."""
+        """The newest downloads first; `entries` False leaves out those of playlists."""
         where: list[ColumnElement[bool]] = [downloads.c.status.in_(statuses)] if statuses else []
+        where += [downloads.c.parent_id.is_(None)] if not entries else []
         where += [downloads.c.guild_id == guild_id] if guild_id is not None else []
         where += [downloads.c.user_id == user_id] if user_id is not None else []
         return await self._select(*where, limit=limit)
@@ -109,7 +142,11 @@ class Queries:
         return await self._database.read(work)
 
     async def files(self, download_id: int) -> list[MediaFile]:
-        """The files of a download, in order."""
+        """The files of a download, in order, as they were fetched."""
+        return [file for file in await self.all_files(download_id) if file.fitted_from is None]
+
+    async def all_files(self, download_id: int) -> list[MediaFile]:
+        """The same, and behind them what was made of them to fit the destination."""
 
         async def work(connection: AsyncConnection) -> list[MediaFile]:
             statement = select(media_files).where(media_files.c.download_id == download_id)
@@ -129,9 +166,20 @@ class Queries:
         return await self._database.read(work)
 
     async def with_stale_message(self, *, limit: int = 100) -> list[Download]:
-        """Downloads whose progress message may show something old: those that move, and those that ended unseen."""
+        """Downloads whose progress message may show something old: those that move, and those that ended unseen.
+
+        A playlist moves as long as one of its entries is not over.
+        """
         unseen = downloads.c.progress_message_status.is_distinct_from(downloads.c.status)
-        moving = downloads.c.status.in_((Status.EXTRACTING, Status.DOWNLOADING, Status.UPLOADING))
+        entry = downloads.alias("entry")
+        entry_is_kept = and_(entry.c.status == Status.DOWNLOADED, entry.c.upload == 0)
+        moving_entries = select(entry.c.parent_id).where(
+            entry.c.status.in_(ACTIVE), ~entry_is_kept, entry.c.parent_id.is_not(None)
+        )
+        moving = or_(
+            downloads.c.status.in_((Status.EXTRACTING, Status.DOWNLOADING, Status.UPLOADING)),
+            downloads.c.id.in_(moving_entries),
+        )
         return await self._select(downloads.c.progress_message_id.is_not(None), or_(unseen, moving), limit=limit)
 
     async def learned_upload_limit(self, guild_id: int) -> int | None:

@@ -91,7 +91,9 @@ class Requests:
 
         async def work(connection: AsyncConnection) -> int:
             if max_waiting is not None:
-                waiting = select(func.count()).select_from(downloads).where(_waits())
+                # A playlist counts as one, however many entries it has: else one member's would shut out all others.
+                asked = func.coalesce(downloads.c.parent_id, downloads.c.id)
+                waiting = select(func.count(asked.distinct())).where(_waits())
                 if (await connection.execute(waiting)).scalar_one() >= max_waiting:
                     raise RequestRefused(
                         f"The queue is full: {max_waiting} downloads wait already. Try again in a few minutes."
@@ -103,20 +105,46 @@ class Requests:
         return await self._database.write(work)
 
     async def ask(self, ask: Ask, ids: Sequence[int], *, only: ColumnElement[bool] | None = None) -> list[int]:
-        """Ask something of downloads; the ids of those for which it could mean anything.
+        """Ask something of downloads, and of the entries of those that are playlists.
 
         Args:
+            ask: what.
+            ids: of which downloads.
             only: a further condition, so that who may ask is decided in the statement that writes.
+
+        Returns the ids of those for which, or for an entry of which, it could mean anything.
         """
         where, values = _plan(ask)
-        condition = and_(downloads.c.id.in_(ids), where, *([only] if only is not None else []))
+        return await self._ask(ids, where, values, f"{ask} asked", only)
+
+    async def prioritize(
+        self, ids: Sequence[int], priority: int, *, only: ColumnElement[bool] | None = None
+    ) -> list[int]:
+        """Change the priority (-1, 0, 1) of downloads that are not over, and of the entries of playlists; see `ask`."""
+        where = and_(_alive(), downloads.c.priority != priority)
+        return await self._ask(ids, where, {"priority": priority}, f"priority {priority} asked", only)
+
+    async def _ask(
+        self,
+        ids: Sequence[int],
+        where: ColumnElement[bool],
+        values: dict[str, Any],
+        note: str,
+        only: ColumnElement[bool] | None,
+    ) -> list[int]:
+        allowed = and_(where, *([only] if only is not None else []))
 
         async def work(connection: AsyncConnection) -> list[int]:
-            statement = update(downloads).where(condition).values(**values)
-            rows = (await connection.execute(statement.returning(downloads.c.id, downloads.c.status))).all()
-            for row in rows:
-                await self._note(connection, row.id, row.status, f"{ask} asked")
-            return [row.id for row in rows]
+            asked: set[int] = set()
+            # The rows themselves first: on PostgreSQL that waits for a playlist that is just being expanded, and the
+            # second statement sees its entries.
+            for column in (downloads.c.id, downloads.c.parent_id):
+                statement = update(downloads).where(column.in_(ids), allowed).values(**values)
+                answer = await connection.execute(statement.returning(downloads.c.id, column, downloads.c.status))
+                for id_, named, status in answer.all():
+                    await self._note(connection, id_, status, note)
+                    asked.add(named)
+            return sorted(asked)
 
         return await self._database.write(work)
 

@@ -1,11 +1,16 @@
-"""Turns rows of the database into the types of `core.models`."""
+"""Between rows of the database and the types of `core.models`."""
 
 import json
+import math
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.engine import RowMapping
 
 from core.models import Destination, Download, MediaFile, Status, UrlType
+
+OBJECTS = ("options", "metadata", "upload_plan")  # columns that hold a JSON object
 
 
 def to_download(row: RowMapping) -> Download:
@@ -17,12 +22,42 @@ def to_download(row: RowMapping) -> Download:
         "status": Status(values["status"]),
         "progress_message_status": Status(shown) if shown else None,
         "destination": Destination(values["destination"]),
-        "options": json.loads(values["options"]),
+        **{name: _object(values[name]) for name in OBJECTS},
         "cancelled": bool(values["cancelled"]),
         "paused": bool(values["paused"]),
         "upload": bool(values["upload"]),
     }
     return Download(**values)
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(text))
+    except (ValueError, RecursionError):  # numbers of 5,000 digits and 900 levels are JSON for a database
+        return {}
+
+
+def storable(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same values, with texts that every database can hold: no lone surrogates, no NUL, and no NaN in JSON."""
+    clean = {name: _clean(value) for name, value in values.items()}
+    objects = {name: _clean(_object(value)) for name, value in values.items() if name in OBJECTS}
+    return clean | {name: json.dumps(value, ensure_ascii=False) for name, value in objects.items()}
+
+
+def _clean(value: Any) -> Any:
+    match value:
+        case StrEnum():
+            return value
+        case str():
+            return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+        case float() if not math.isfinite(value):
+            return None
+        case dict():
+            return {_clean(name): _clean(inner) for name, inner in value.items()}
+        case list():
+            return [_clean(inner) for inner in value]
+        case _:
+            return value
 
 
 def to_media_file(row: RowMapping) -> MediaFile:

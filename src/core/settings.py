@@ -4,12 +4,14 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import ConfigurationError
+from core.rates import parse_rate
 
 Network = IPv4Network | IPv6Network
+Rate = Annotated[int, BeforeValidator(parse_rate)]  # bytes a second
 MIB = 1024 * 1024
 
 
@@ -133,6 +135,57 @@ class Settings(BaseSettings):
         ge=128,
         description="MiB of memory that an extractor may take.",
     )
+    extract_concurrency: int = Field(
+        3,
+        validation_alias="EXTRACT_CONCURRENCY",
+        ge=1,
+        le=32,
+        description="Extractor processes of a kind (yt-dlp, gallery-dl) at once.",
+    )
+    extract_idle_seconds: float = Field(
+        600.0,
+        validation_alias="EXTRACT_IDLE_SECONDS",
+        ge=0,
+        description="Seconds after which an extractor process that has nothing to do ends.",
+    )
+    playwright_enabled: bool = Field(
+        True,
+        validation_alias="PLAYWRIGHT_ENABLED",
+        description="Whether pages that nothing else can read are opened in a browser.",
+    )
+    chromium: Path | None = Field(
+        None, validation_alias="CHROMIUM", description="The browser's program. Default: the first that is found."
+    )
+    browser_timeout: float = Field(
+        30.0, validation_alias="BROWSER_TIMEOUT", gt=0, description="Seconds that a page may take in the browser."
+    )
+    browser_memory_mb: int = Field(
+        768,
+        validation_alias="BROWSER_MEMORY_MB",
+        ge=400,
+        description="MiB of memory that the browser may hold; it takes about 270 before any page.",
+    )
+    max_playlist_items: int = Field(
+        50,
+        validation_alias="MAX_PLAYLIST_ITEMS",
+        ge=1,
+        le=5000,
+        description="Entries of a playlist or channel that become downloads; the rest is left out.",
+    )
+    max_gallery_items: int = Field(
+        200,
+        validation_alias="MAX_GALLERY_ITEMS",
+        ge=1,
+        le=5000,
+        description="Files of one album, thread or user's page; the rest is left out.",
+    )
+    max_live_minutes: int = Field(
+        60,
+        validation_alias="MAX_LIVE_MINUTES",
+        ge=1,
+        le=720,
+        description="Minutes of a live stream that are recorded at most, where recording was asked for.",
+    )
     max_download_size_mb: int = Field(
         10_240, validation_alias="MAX_DOWNLOAD_SIZE_MB", ge=1, description="MiB; larger media is refused."
     )
@@ -145,6 +198,74 @@ class Settings(BaseSettings):
         False,
         validation_alias="TORRENTS_FOR_MEMBERS",
         description="Whether members on Discord may ask for torrents. The host's address is then seen by peers.",
+    )
+
+    # Transfers
+    download_rate_limit: Rate = Field(
+        0,
+        validation_alias="DOWNLOAD_RATE_LIMIT",
+        description="Bytes a second of all downloads together, such as `10M`; 0 is no limit.",
+    )
+    download_rate_limit_per_row: Rate = Field(
+        0, validation_alias="DOWNLOAD_RATE_LIMIT_PER_ROW", description="The same for each download."
+    )
+    download_rate_schedule: str = Field(
+        "",
+        validation_alias="DOWNLOAD_RATE_SCHEDULE",
+        description="Rates by local time, which go over DOWNLOAD_RATE_LIMIT: `22:00-06:00=0,06:00-22:00=2M`.",
+    )
+    connections_per_host: int = Field(
+        64,
+        validation_alias="CONNECTIONS_PER_HOST",
+        ge=1,
+        le=256,
+        description="Connections to one host at once, over all downloads; one file takes up to 16.",
+    )
+    preempt_for_priority: bool = Field(
+        False,
+        validation_alias="PREEMPT_FOR_PRIORITY",
+        description="Whether a download of higher priority takes the slot of a lower one, which goes on later.",
+    )
+
+    # Sites
+    sites_file: Path | None = Field(
+        None,
+        validation_alias="SITES_FILE",
+        description="Cookies, proxies, rates and options for single sites; see `sites.example.toml`. Default: "
+        "`sites.toml`, where there is one.",
+    )
+    twitter_use_api_client: bool = Field(
+        True,
+        validation_alias="TWITTER_USE_API_CLIENT",
+        description="Read Twitter/X by the library, which is the fast way; `false`: by its command-line program.",
+    )
+    reddit_use_api_client: bool = Field(
+        True, validation_alias="REDDIT_USE_API_CLIENT", description="The same for Reddit."
+    )
+    instagram_use_api_client: bool = Field(
+        True, validation_alias="INSTAGRAM_USE_API_CLIENT", description="The same for Instagram."
+    )
+    youtube_use_api_client: bool = Field(
+        True, validation_alias="YOUTUBE_USE_API_CLIENT", description="The same for YouTube."
+    )
+    download_api_fallback_to_cli: bool = Field(
+        True,
+        validation_alias="DOWNLOAD_API_FALLBACK_TO_CLI",
+        description="Whether the other of the two is tried when one fails with a fault of its own.",
+    )
+    gallery_dl_config_file: Path | None = Field(
+        None,
+        validation_alias="GALLERY_DL_CONFIG_FILE",
+        description="gallery-dl's own configuration, in JSON. What would run programs, read browsers or write files is "
+        "left out of it.",
+    )
+    gallery_dl_cookies_file: Path | None = Field(
+        None,
+        validation_alias="GALLERY_DL_COOKIES_FILE",
+        description="A Netscape cookie file for all sites that have none in `SITES_FILE`.",
+    )
+    gallery_dl_user_agent: str | None = Field(
+        None, validation_alias="GALLERY_DL_USER_AGENT", description="The user agent of gallery-dl. Default: its own."
     )
 
     # Delivery
@@ -164,6 +285,70 @@ class Settings(BaseSettings):
         True,
         validation_alias="UPLOAD_CLEANUP_AFTER_SUCCESS",
         description="Remove files once they are delivered.",
+    )
+    s3_endpoint_url: str | None = Field(
+        None,
+        validation_alias="S3_ENDPOINT_URL",
+        description="An S3-compatible store for downloads with `to=s3://bucket/prefix`. Default: Amazon's.",
+    )
+    s3_access_key_id: str | None = Field(
+        None, validation_alias="S3_ACCESS_KEY_ID", description="Its key; without one nothing goes there."
+    )
+    s3_secret_access_key: SecretStr | None = Field(
+        None, validation_alias="S3_SECRET_ACCESS_KEY", description="The secret of the key."
+    )
+    s3_region: str | None = Field(None, validation_alias="S3_REGION", description="Where the buckets are.")
+    s3_link_expiry_hours: int = Field(
+        168,
+        validation_alias="S3_LINK_EXPIRY_HOURS",
+        ge=1,
+        le=168,
+        description="Hours that a link to a stored file works.",
+    )
+
+    # Fitting
+    compression_max_concurrent: int = Field(
+        1,
+        validation_alias="COMPRESSION_MAX_CONCURRENT",
+        ge=1,
+        le=16,
+        description="Files that are compressed at once; a video takes all cores for itself.",
+    )
+    compression_ffmpeg_preset: Literal["veryfast", "faster", "fast", "medium", "slow"] = Field(
+        "fast",
+        validation_alias="COMPRESSION_FFMPEG_PRESET",
+        description="x264's preset: `slow` looks a little better than `fast` and takes 1.4 times as long.",
+    )
+    compression_min_video_bitrate_kbps: int = Field(
+        125,
+        validation_alias="COMPRESSION_MIN_VIDEO_BITRATE_KBPS",
+        ge=16,
+        description="kbit/s; a video that would get less is split instead.",
+    )
+    compression_min_audio_bitrate_kbps: int = Field(
+        32, validation_alias="COMPRESSION_MIN_AUDIO_BITRATE_KBPS", ge=8, description="The same for sound."
+    )
+    compression_image_min_quality: int = Field(
+        10,
+        validation_alias="COMPRESSION_IMAGE_MIN_QUALITY",
+        ge=1,
+        le=100,
+        description="Of pictures, 1 to 100; below it they are made smaller in pixels.",
+    )
+    compression_allow_av1: bool = Field(
+        False,
+        validation_alias="COMPRESSION_ALLOW_AV1",
+        description="Whether videos may become AV1, which looks better and which some phones can't play.",
+    )
+    compression_niceness: int = Field(
+        10,
+        validation_alias="COMPRESSION_NICENESS",
+        ge=0,
+        le=19,
+        description="How much compressing steps back behind other programs.",
+    )
+    compression_timeout: float = Field(
+        3600.0, validation_alias="COMPRESSION_TIMEOUT", gt=0, description="Seconds that one file may take."
     )
 
     # Logs

@@ -1,16 +1,20 @@
 """What runners write: claims, heartbeats, guarded moves. Nobody settles a row that he no longer holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database
-from core.models import Download, NewMediaFile, Progress, Settlement, Stage, Status
-from core.rows import to_download
+from core.errors import SiteBusy
+from core.expansion import expand
+from core.models import ChildRow, Download, NewMediaFile, Progress, Settlement, Stage, Status
+from core.rows import storable, to_download
 from core.tables import downloads, events, media_files, runners, utc_in, utc_now
+from core.turns import claimable, next_id, running_from
 
 IDLE = {"claimed_by": None, "heartbeat_at": None, "download_speed": 0, "eta_seconds": None, "activity": None}
 
@@ -23,6 +27,7 @@ class Held:
     epoch: int
     paused: bool
     cancelled: bool
+    priority: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Store:
         self._database = database
         self.stage = stage
         self.runner = runner
+        self._site_limits: dict[str, int] = {}  # as `enter_site` was told them
 
     # -- taking rows ---------------------------------------------------------------------------------------------
 
@@ -77,7 +83,7 @@ class Store:
         async def work(connection: AsyncConnection) -> Download | None:
             statement = (
                 update(downloads)
-                .where(downloads.c.id == self._next_id())
+                .where(downloads.c.id == next_id(self.stage, self._site_limits))
                 .values(
                     status=self.stage.works_in[0],
                     claimed_by=self.runner,
@@ -107,43 +113,21 @@ class Store:
         return and_(downloads.c.status == self.stage.takes, downloads.c.cancelled == 1, *wanted)
 
     def _claimable(self) -> ColumnElement[bool]:
-        due = or_(downloads.c.available_at.is_(None), downloads.c.available_at <= utc_now())
-        wanted = [downloads.c.upload == 1] if self.stage.delivers else []
-        return and_(
-            downloads.c.status == self.stage.takes,
-            downloads.c.paused == 0,
-            downloads.c.cancelled == 0,
-            due,
-            *wanted,
-        )
+        return claimable(self.stage, self._site_limits)
 
-    def _next_id(self) -> Any:
-        def running_by(column: str) -> Any:
-            table = downloads.alias(f"running_{column}")
-            return (
-                select(table.c[column], func.count().label("running"))
-                .where(table.c.status.in_(self.stage.works_in))
-                .group_by(table.c[column])
-                .subquery(f"by_{column}")
-            )
+    async def waiting_above(self, priority: int, *, limit: int) -> list[int]:
+        """The priorities of rows that could be claimed and have a higher one than this, highest first."""
 
-        guild, user = running_by("guild_id"), running_by("user_id")
-        return (
-            select(downloads.c.id)
-            .outerjoin(guild, downloads.c.guild_id.is_not_distinct_from(guild.c.guild_id))
-            .outerjoin(user, downloads.c.user_id.is_not_distinct_from(user.c.user_id))
-            .where(self._claimable())
-            .order_by(
-                downloads.c.priority.desc(),
-                func.coalesce(guild.c.running, 0),
-                func.coalesce(user.c.running, 0),
-                downloads.c.added_at,
-                downloads.c.id,
+        async def work(connection: AsyncConnection) -> list[int]:
+            statement = (
+                select(downloads.c.priority)
+                .where(self._claimable(), downloads.c.priority > priority)
+                .order_by(downloads.c.priority.desc())
+                .limit(limit)
             )
-            .limit(1)
-            .with_for_update(skip_locked=True, of=downloads)
-            .scalar_subquery()
-        )
+            return list((await connection.execute(statement)).scalars())
+
+        return await self._database.read(work)
 
     # -- holding rows --------------------------------------------------------------------------------------------
 
@@ -174,11 +158,11 @@ class Store:
 
     @staticmethod
     def _asked() -> Sequence[ColumnElement[Any]]:
-        return (downloads.c.id, downloads.c.epoch, downloads.c.paused, downloads.c.cancelled)
+        return (downloads.c.id, downloads.c.epoch, downloads.c.paused, downloads.c.cancelled, downloads.c.priority)
 
     @staticmethod
     def _to_held(rows: Any) -> list[Held]:
-        return [Held(row.id, row.epoch, bool(row.paused), bool(row.cancelled)) for row in rows]
+        return [Held(row.id, row.epoch, bool(row.paused), bool(row.cancelled), row.priority) for row in rows]
 
     async def holds(self, claim: Download) -> bool:
         """Whether this runner still holds a row that it claimed."""
@@ -192,9 +176,42 @@ class Store:
         """Write columns of a row that is held; False when it is lost, and nothing was written."""
 
         async def work(connection: AsyncConnection) -> bool:
-            return (await connection.execute(update(downloads).where(self._held(claim)).values(**values))).rowcount == 1
+            return await self._write(connection, claim, values)
 
         return await self._database.write(work)
+
+    async def _write(self, connection: AsyncConnection, claim: Download, values: Mapping[str, Any]) -> bool:
+        statement = update(downloads).where(self._held(claim)).values(**storable(values))
+        return (await connection.execute(statement)).rowcount == 1
+
+    async def enter_site(
+        self, claim: Download, *, site: str | None, media_id: str | None, at_most: int | None = None
+    ) -> bool:
+        """Note whose media a held row is; False when the row is lost.
+
+        Args:
+            site: the site of the canonical identity, or the host where there is none.
+            media_id: the media's name there.
+            at_most: how many downloads of this site may run at once. It is remembered for claims: a row that is known
+                to be of the site waits from then on until there is room.
+
+        Raises:
+            SiteBusy: so many run already; the row is to be given back.
+        """
+
+        async def work(connection: AsyncConnection) -> tuple[bool, int]:
+            held = await self._write(connection, claim, {"site": site, "media_id": media_id})
+            if not held or site is None or at_most is None:
+                return held, 0
+            running = await connection.execute(select(running_from(self.stage, site, besides=claim.id)))
+            return held, int(running.scalar_one())
+
+        if site is not None and at_most is not None:
+            self._site_limits[site] = at_most
+        held, running = await self._database.write(work)
+        if at_most is not None and running >= at_most:
+            raise SiteBusy(f"waits: {at_most} download{'s are' if at_most > 1 else ' is'} running from {site}")
+        return held
 
     async def write_progress(self, progress: Sequence[tuple[Download, Progress]]) -> None:
         """Write how far rows are, all in one transaction; lost rows are passed over."""
@@ -224,20 +241,33 @@ class Store:
         return await self._database.write(work)
 
     async def settle(
-        self, claim: Download, settlement: Settlement, *, files: Sequence[NewMediaFile] | None = None
+        self,
+        claim: Download,
+        settlement: Settlement,
+        *,
+        files: Sequence[NewMediaFile] | None = None,
+        children: Sequence[ChildRow] = (),
     ) -> bool:
-        """The last move of a held row: gives up the claim. With `files`, they replace those of the download.
+        """The last move of a held row: gives up the claim.
+
+        Args:
+            claim: the row.
+            settlement: where it goes.
+            files: replace those of the download.
+            children: become rows of their own, as far as they are not there yet; the row itself delivers nothing then.
 
         Returns False when the row is lost; nothing is written then.
         """
-        values = IDLE | settlement.values
+        values = IDLE | settlement.values | ({"upload": 0} if children else {})
         if settlement.status is not self.stage.takes:
             values |= {"downloaded_at": utc_now()} if settlement.status is Status.DOWNLOADED else {}
-            waits_for_delivery = settlement.status is Status.DOWNLOADED and claim.upload
+            waits_for_delivery = settlement.status is Status.DOWNLOADED and values.get("upload", claim.upload)
             values |= {} if waits_for_delivery else {"finished_at": utc_now()}
 
         async def work(connection: AsyncConnection) -> bool:
-            note = settlement.values.get("error")
+            before = await self._locked(connection, claim) if children else None
+            added = await expand(connection, before, children, actor=self.runner) if before is not None else 0
+            note = f"{added} downloads added" if children else settlement.values.get("error")
             if not await self._move(connection, claim, settlement.status, note, values):
                 return False
             if files is not None:
@@ -249,6 +279,11 @@ class Store:
 
         return await self._database.write(work)
 
+    async def _locked(self, connection: AsyncConnection, claim: Download) -> RowMapping | None:
+        """A held row as it is now; nobody else writes it until this transaction ends."""
+        statement = select(downloads).where(self._held(claim)).with_for_update()
+        return (await connection.execute(statement)).mappings().first()
+
     async def _move(
         self,
         connection: AsyncConnection,
@@ -257,8 +292,7 @@ class Store:
         note: str | None,
         values: dict[str, Any],
     ) -> bool:
-        moved = await connection.execute(update(downloads).where(self._held(claim)).values(status=to, **values))
-        if moved.rowcount != 1:
+        if not await self._write(connection, claim, {"status": to, **values}):
             return False
         await self._note(connection, claim.id, claim.epoch, to, note)
         return True

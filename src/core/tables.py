@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import (
     REAL,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Double,
@@ -97,10 +98,29 @@ def _times(*columns: str) -> list[CheckConstraint]:
     return checks
 
 
-def _json_object(column: str) -> list[CheckConstraint]:
-    sqlite = CheckConstraint(f"json_valid({column}) AND json_type({column}) = 'object'", name=column)
-    postgresql = CheckConstraint(f"jsonb_typeof({column}::jsonb) = 'object'", name=column)
-    return [sqlite.ddl_if(dialect="sqlite"), postgresql.ddl_if(dialect="postgresql")]
+class is_json_object(FunctionElement[bool]):  # noqa: N801  (as above)
+    """Whether a column of text holds a JSON object."""
+
+    type = Boolean()
+    inherit_cache = False  # the name is part of the text
+
+    def __init__(self, column: str) -> None:
+        super().__init__()
+        self.column = column
+
+
+@compiles(is_json_object, "sqlite")
+def _is_json_object_sqlite(element: is_json_object, _compiler: Any, **_: Any) -> str:
+    return f"json_valid({element.column}) AND json_type({element.column}) = 'object'"
+
+
+@compiles(is_json_object, "postgresql")
+def _is_json_object_postgresql(element: is_json_object, _compiler: Any, **_: Any) -> str:
+    return f"jsonb_typeof({element.column}::jsonb) = 'object'"
+
+
+def _json_object(column: str) -> CheckConstraint:
+    return CheckConstraint(is_json_object(column), name=column)
 
 
 def _not_negative(*columns: str) -> list[CheckConstraint]:
@@ -154,6 +174,16 @@ downloads = Table(
     Column("started_at", Text),
     Column("downloaded_at", Text),
     Column("finished_at", Text),
+    # Added later, so at the end and with their checks beside them: that is what ALTER TABLE ... ADD COLUMN writes.
+    # whose media it is, and more that stages 1 and 2 found
+    Column("site", Text),
+    Column("media_id", Text),
+    Column("author", Text),
+    Column("duration_seconds", Real, *_not_negative("duration_seconds")),
+    Column("thumbnail_url", Text),
+    Column("metadata", Text, _json_object("metadata"), nullable=False, server_default="{}"),
+    # what the upload stage makes of the files; see `FitPlan`
+    Column("upload_plan", Text, _json_object("upload_plan"), nullable=False, server_default="{}"),
     CheckConstraint("length(url) BETWEEN 1 AND 8192", name="url"),
     _one_of("url_type", UrlType),
     _one_of("status", Status),
@@ -162,7 +192,7 @@ downloads = Table(
     _one_of("destination", Destination),
     CheckConstraint("upload_limit_bytes > 0", name="upload_limit_bytes"),
     CheckConstraint("destination <> 'discord' OR channel_id IS NOT NULL", name="discord_needs_channel"),
-    *_json_object("options"),
+    _json_object("options"),
     CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
     *_not_negative("file_size", "downloaded_bytes", "download_speed", "eta_seconds", "epoch", "attempts"),
     _one_of("failed_stage", ("download", "upload")),
@@ -171,6 +201,7 @@ downloads = Table(
     Index(None, "claimed_by"),
     Index(None, "parent_id"),
     Index(None, "guild_id", "user_id"),
+    Index(None, "guild_id", "site", "media_id"),
     sqlite_strict=True,
     sqlite_autoincrement=True,  # ids name directories and transfers, so none is ever given twice
 )
@@ -193,6 +224,9 @@ media_files = Table(
     Column("delivered_message_id", Whole),
     Column("nonce", Text),
     Column("source_url", Text),  # the row's URL when it was fetched: a hand edit of it asks for something else
+    Column("description", Text),  # alt text
+    # The id of the file that this one was made of, to fit the destination; older, so that there is no circle.
+    Column("fitted_from", Whole, CheckConstraint("fitted_from < id", name="fitted_from")),
     _one_of("kind", ("video", "audio", "image", "document")),
     *_not_negative("position", "bytes", "duration_seconds", "width", "height"),
     Index(None, "download_id", "position", unique=True),
@@ -236,7 +270,7 @@ guild_settings = Table(
     Column("upload_limit_bytes", Whole),  # what the guild's interactions and 413 answers taught
     Column("settings", Text, nullable=False, server_default="{}"),
     CheckConstraint("upload_limit_bytes > 0", name="upload_limit_bytes"),
-    *_json_object("settings"),
+    _json_object("settings"),
     sqlite_strict=True,
 )
 
@@ -245,6 +279,6 @@ user_settings = Table(
     metadata,
     Column("user_id", Whole, primary_key=True, autoincrement=False),
     Column("settings", Text, nullable=False, server_default="{}"),
-    *_json_object("settings"),
+    _json_object("settings"),
     sqlite_strict=True,
 )

@@ -53,8 +53,6 @@ class SqliteWake:
             else:
                 await self._hints.wait(left)
         self._seen = version
-        if self._hints is not None:
-            self._hints.calm()
         return True
 
     def _version(self) -> int:

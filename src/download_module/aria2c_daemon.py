@@ -24,13 +24,16 @@ HEALTHY_AFTER = 10.0
 class Aria2cDaemon:
     """Keeps one aria2c of ours alive; `endpoint` is where it listens now."""
 
-    def __init__(self, runtime_dir: Path, *, inherit: tuple[int, ...] = ()) -> None:
+    def __init__(self, runtime_dir: Path, *, inherit: tuple[int, ...] = (), save_interval: int = 1) -> None:
         """Make it.
 
         Args:
             runtime_dir: a private directory for its configuration.
             inherit: descriptors that it keeps open, so that it counts as part of its runner.
+            save_interval: seconds between two writings of where its transfers are; it waits for the disk over each
+                of them, so many transfers need longer ones.
         """
+        self._save_interval = save_interval
         self._runtime_dir = runtime_dir
         self._inherit = inherit
         self._secret = secrets.token_urlsafe(24)
@@ -50,6 +53,7 @@ class Aria2cDaemon:
         Raises:
             ConfigurationError: there is no aria2c on this machine.
         """
+        self._remove_those_of_the_dead()
         await self._spawn()
         self._keeper = asyncio.create_task(self._keep(), name="aria2c")
 
@@ -106,6 +110,13 @@ class Aria2cDaemon:
         self.endpoint = Endpoint(f"http://127.0.0.1:{port}/jsonrpc", self._secret)
         logger.bind(pid=self._process.pid, port=port).info("started aria2c")
 
+    def _remove_those_of_the_dead(self) -> None:
+        """Configurations of runners that were killed."""
+        for path in self._runtime_dir.glob("aria2-*.conf"):
+            pid = path.stem.removeprefix("aria2-")
+            if pid.isdecimal() and not _is_there(int(pid)):
+                path.unlink(missing_ok=True)
+
     @property
     def _config_path(self) -> Path:
         return self._runtime_dir / f"aria2-{os.getpid()}.conf"
@@ -118,6 +129,17 @@ class Aria2cDaemon:
         descriptor = os.open(self._config_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(f"{ours}\nrpc-listen-port={port}\nrpc-secret={self._secret}\n")
+            file.write(f"auto-save-interval={self._save_interval}\n")
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
 
 
 def _free_port() -> int:

@@ -41,7 +41,6 @@ _BY_CODE: dict[int, tuple[type[BossBotError], str | None]] = {
     29: (SourceUnreachable, "The server of this media is overloaded."),
     32: (ChecksumMismatch, None),
 }
-START_OVER = frozenset((8, 10, 32))  # the bytes on disk are of no use
 
 
 def error_of(code: int, message: str) -> BossBotError:
@@ -61,9 +60,14 @@ def error_of(code: int, message: str) -> BossBotError:
     return kind(sentence)
 
 
-def _http_error(message: str) -> BossBotError:
+def http_status(code: int, message: str) -> int:
+    """The status with which a server refused; 0 when it was something else. Arguments as of `error_of`."""
     found = re.search(r"status=(\d{3})", message)
-    status = int(found[1]) if found else 0
+    return int(found[1]) if found and code in (22, 29) else 0
+
+
+def _http_error(message: str) -> BossBotError:
+    status = http_status(22, message)
     if status == 429:
         return RateLimited()
     if status in (401, 403, 410):

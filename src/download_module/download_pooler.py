@@ -1,42 +1,38 @@
 """The work of a download runner on one claimed row: detect, extract, fetch, assemble."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from loguru import logger
+from typing import Any
 
 from core.attempt import Done
-from core.errors import ChecksumMismatch, MediaNotFound, RowChanged, TooLarge, UnsupportedUrl
-from core.models import Destination, Download, Progress, Settlement, Status, UrlType
-from core.options import parse_options
+from core.models import ChildRow, Download, NewMediaFile, Settlement, Status
 from core.queries import Queries
-from core.store import Store
 from download_module.aria2c_downloader import Aria2cDownloader
-from download_module.assembler import Assembler
-from download_module.extractors.base_extractor import Extractor, Wish
-from download_module.media_facts import facts_of
-from download_module.plan import Assemble, DownloadPlan
+from download_module.media_facts import facts_of_all
+from download_module.media_finder import MediaFinder
+from download_module.media_maker import MediaMaker
+from download_module.plan import Child
 from download_module.progress_book import ProgressBook
-from download_module.staging import Staging, StagingArea
-from download_module.transfers import Transfer, gid_of
-from download_module.url_detector import detect
+from download_module.sites import Sites
+from download_module.staging import StagingArea
+
+# A row in one of these has no more use for its staging directory.
+PAST_FETCHING = (Status.DOWNLOADED, Status.UPLOADING, Status.UPLOADED, Status.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadPooler:
     """Everything that the stages need; `work` and `discard` are what the claim loop calls."""
 
-    store: Store
     queries: Queries
-    extractors: Mapping[UrlType, Extractor]
+    finder: MediaFinder
+    maker: MediaMaker
     downloader: Aria2cDownloader
-    assembler: Assembler
     staging_area: StagingArea
     progress: ProgressBook
-    max_bytes: int
-    torrents_for_members: bool
+    sites: Sites
 
     async def work(self, claim: Download) -> Done:
         """Take a claimed row through the stages.
@@ -46,33 +42,37 @@ class DownloadPooler:
         """
         files = await self._fetched_before(claim)
         if files:
-            return _done(files, claim.url)
+            return _done(await facts_of_all(files, claim.url))
         await self.downloader.free(self.staging_area.directories_of(claim.id))
         staging = self.staging_area.open(claim.id, claim.epoch)
         try:
             staging.belong_to(claim.url)
-            files = staging.finished_before() or await self._download(claim, await self._extract(claim), staging)
+            if finished := staging.finished_before():
+                return _done(await facts_of_all(finished, claim.url), tidy=staging.remove)
+            detected = self.finder.detected(claim.url)
+            site = self.sites.of(detected.url if detected else claim.url)  # a mirror is ruled like its original
+            plan = await self.finder.find(claim, site)
+            if plan.children:
+                return self._expanded(plan.children)
+            made = await self.maker.make(claim, plan, staging, site)
+            return _done(made.files, made.missing, tidy=staging.remove)
         finally:
             await self.progress.forget(claim)
             staging.release()
-        done = await asyncio.to_thread(_done, files, claim.url)
-        staging.remove()
-        return done
 
     async def sweep(self) -> None:
-        """Remove what is left of downloads that were cancelled, delivered or deleted while nobody looked."""
+        """Remove what is left of downloads that were fetched, cancelled or deleted."""
         staged = self.staging_area.ids()
         found = {download.id: download for download in await self.queries.find(sorted(staged))}
         for download_id in staged:
             download = found.get(download_id)
-            if download is None or download.status in (Status.CANCELLED, Status.UPLOADED):
+            if download is None or download.status in PAST_FETCHING:
                 await asyncio.to_thread(self.staging_area.clear, download_id)
 
     async def discard(self, download_id: int) -> None:
         """Remove what a cancelled download left on disk."""
-        await asyncio.to_thread(self.staging_area.discard, download_id)
-
-    # -- stages 1 and 2 ------------------------------------------------------------------------------------------
+        found = await self.queries.get(download_id)
+        await asyncio.to_thread(self.staging_area.discard, download_id, found.url if found else None)
 
     async def _fetched_before(self, claim: Download) -> list[Path]:
         """The files of a row that was set back to pending although all of them are still here."""
@@ -85,107 +85,32 @@ class DownloadPooler:
         here = [path.is_file() and path.stat().st_size == file.bytes for path, file in zip(paths, files, strict=True)]
         return paths if all(here) else []
 
-    async def _extract(self, claim: Download) -> DownloadPlan:
-        url = claim.url.strip()  # a hand-written row may have spaces around it
-        candidates = detect(url)
-        if UrlType.TORRENT in candidates:
-            self._refuse_torrent_of_member(claim)
-        wish = Wish(options=parse_options(claim.options), limit_bytes=claim.upload_limit_bytes)
-        plan = None
-        for candidate in candidates:
-            await self._write(claim, url_type=candidate, activity="looking for media")
-            try:
-                plan = await self.extractors[candidate].extract(url, wish)
-                break
-            except UnsupportedUrl as handed_over:
-                logger.bind(download=claim.id, candidate=candidate).debug("handed over: {}", handed_over)
-        if plan is None:
-            raise MediaNotFound
-        if plan.size is not None and plan.size > self.max_bytes:
-            raise _too_large(plan.size, self.max_bytes)
-        await self._write(claim, title=plan.title, extractor=plan.extractor, file_size=plan.size)
-        return plan
-
-    def _refuse_torrent_of_member(self, claim: Download) -> None:
-        if claim.destination is Destination.DISCORD and not self.torrents_for_members:
-            raise UnsupportedUrl("Torrents are switched off on this bot.")
-
-    # -- stage 3 -------------------------------------------------------------------------------------------------
-
-    async def _download(self, claim: Download, plan: DownloadPlan, staging: Staging) -> list[Path]:
-        if not await self.store.move(claim, Status.DOWNLOADING, activity="downloading"):
-            raise RowChanged
-        staging.prepare(plan.parts)
-        fetched = await self._fetch(claim, plan, staging)
-        if any(output.assemble is not Assemble.NONE for output in plan.outputs):
-            await self.progress.forget(claim)
-            await self._write(claim, activity="merging", download_speed=0, eta_seconds=None)
-        directory = staging.assembling
-        files: list[Path] = []
-        first = 0
-        for output in plan.outputs:
-            positions = range(first, first + len(output.parts))
-            first += len(output.parts)
-            try:
-                files += await self.assembler.assemble(output, [fetched[i] for i in positions], directory)
-            except ChecksumMismatch:
-                for position in positions:
-                    staging.drop(position)
-                raise
-        return staging.finish(files)
-
-    async def _fetch(self, claim: Download, plan: DownloadPlan, staging: Staging) -> list[list[Path]]:
-        def transfer(position: int) -> Transfer:
-            return Transfer(
-                gid=gid_of(claim.id, claim.epoch, position),
-                part=plan.parts[position],
-                target=staging.part(position),
-                begun=lambda: staging.mark_begun(position),
-                restart=lambda: staging.restart(position),
-                drop=lambda: staging.drop(position),
-                finish=lambda files: self._finish_part(plan, position, files, staging),
-            )
-
-        def report(now: Progress) -> None:
-            self.progress.note(claim, now)
-
-        done = [position for position in range(len(plan.parts)) if staging.is_done(position)]
-        missing = [position for position in range(len(plan.parts)) if position not in done]
-        already = sum(staging.part(position).stat().st_size for position in done)
-        results = await self.downloader.fetch(
-            [transfer(position) for position in missing], max_bytes=self.max_bytes, report=report, already=already
-        )
-        fetched = {position: [staging.part(position)] for position in done} | dict(zip(missing, results, strict=True))
-        return [fetched[position] for position in range(len(plan.parts))]
-
-    def _finish_part(self, plan: DownloadPlan, position: int, files: list[Path], staging: Staging) -> None:
-        expected = plan.parts[position].size
-        size = sum(file.stat().st_size for file in files if file.is_file())
-        if not size or (expected is not None and size != expected):
-            staging.drop(position)
-            raise ChecksumMismatch(f"The file arrived damaged: {size} bytes instead of {expected or 'some'}.")
-        if not plan.parts[position].is_torrent:
-            staging.mark_done(position)
-
-    async def _write(self, claim: Download, **values: object) -> None:
-        if not await self.store.write(claim, **values):
-            raise RowChanged
+    def _expanded(self, children: Sequence[Child]) -> Done:
+        rows = []
+        for child in children:
+            known = self.finder.detected(child.url)
+            site, media_id = (known.identity.site, known.identity.id) if known else (None, None)
+            rows.append(ChildRow(child.url, child.title, site, media_id))
+        told = f"{len(rows)} download{'s' if len(rows) != 1 else ''}"
+        if len(rows) >= self.finder.limits.playlist_items:
+            told = f"the first {told}"
+        values = _fetched_values() | {"upload": 0, "activity": told}
+        return Done(Settlement(Status.DOWNLOADED, values), files=(), children=tuple(rows))
 
 
-def _done(files: list[Path], source_url: str) -> Done:
-    facts = tuple(facts_of(file, source_url) for file in files)
-    size = sum(file.bytes for file in facts)
-    values = {
-        "file_path": str(files[0].parent),
+def _done(files: Sequence[NewMediaFile], missing: Sequence[str] = (), tidy: Callable[[], None] | None = None) -> Done:
+    size = sum(file.bytes for file in files)
+    values: dict[str, Any] = {
+        "file_path": str(Path(files[0].path).parent),
         "file_size": size,
         "downloaded_bytes": size,
-        "progress": 100,
-        "attempts": 0,
-        "available_at": None,
     }
-    return Done(Settlement(Status.DOWNLOADED, values), facts)
+    if len(files) == 1 and files[0].duration_seconds is not None:
+        values["duration_seconds"] = files[0].duration_seconds
+    if missing:
+        values["activity"] = f"{len(missing)} of {len(missing) + len(files)} files could not be fetched"
+    return Done(Settlement(Status.DOWNLOADED, _fetched_values() | values), tuple(files), tidy=tidy)
 
 
-def _too_large(size: int, limit: int) -> TooLarge:
-    mib = 1024 * 1024
-    return TooLarge(f"This media has {size / mib:,.0f} MiB; this bot fetches up to {limit / mib:,.0f} MiB.")
+def _fetched_values() -> dict[str, Any]:
+    return {"progress": 100, "attempts": 0, "available_at": None}

@@ -25,7 +25,7 @@ class Egress:
     """Checks targets against the networks that the admin allowed beyond the public internet."""
 
     def __init__(self, allow: Sequence[Network] = ()) -> None:
-        self._allow = tuple(allow)
+        self.allow = tuple(allow)
 
     async def check(self, url: str) -> None:
         """Return when every address behind the URL's host may be reached.
@@ -50,7 +50,7 @@ class Egress:
         inner = _carried_by(address) if isinstance(address, IPv6Address) else None
         if inner is not None:
             return self._may_reach(inner)
-        if any(address in network for network in self._allow):
+        if any(address in network for network in self.allow):
             return True
         if isinstance(address, IPv6Address) and (address.is_site_local or address in LOCAL_NAT64):
             return False

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from download_module.plan import Kind
 
+UNCLEAR = ("application/octet-stream", "application/ogg")  # the latter is sound or a video
 MAX_BYTES = 180  # most file systems take 255; a delivery may add a few
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|]')
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
@@ -41,6 +42,12 @@ def with_extension(name: str, mime_type: str | None) -> str:
 
 def kind_of(mime_type: str | None, name: str = "") -> Kind:
     """What a file is by its type, else by its name."""
-    mime_type = mime_type if mime_type and mime_type != "application/octet-stream" else mimetypes.guess_type(name)[0]
+    if not mime_type or mime_type in UNCLEAR:
+        mime_type = mimetypes.guess_type(name)[0]
     family = (mime_type or "").partition("/")[0]
     return Kind(family) if family in (Kind.VIDEO, Kind.AUDIO, Kind.IMAGE) else Kind.DOCUMENT
+
+
+def recognised(mime_type: str, extension: str) -> str | None:
+    """The type that bytes showed; of some files, such as M4A, only their ending is told."""
+    return mime_type or mimetypes.guess_type(f"a{extension}")[0]

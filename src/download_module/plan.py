@@ -38,6 +38,8 @@ class Part:
     content: bytes | None = None  # nothing to fetch: these are the bytes
     fallbacks: tuple[str, ...] = ()  # other renditions, tried one after the other when the first is refused
     ranges: tuple[tuple[int, int], ...] = ()  # (first, end) bytes that are needed of a file; empty: all. Needs `size`.
+    known: tuple[tuple[int, bytes], ...] = ()  # (offset, bytes) of such a file that are here; later ones win
+    head: bool = False  # the server of such a file answers HEAD with its size
     chunk: int | None = None  # bytes; the server slows down requests for more than that at once
     impersonate: str | None = None  # a browser whose TLS the server wants to see ("chrome"): not for aria2
 
@@ -63,17 +65,18 @@ class Segment:
     data: Slice
     seconds: float
     init: Slice | None = None  # EXT-X-MAP, DASH's initialization
+    init_key: int | None = None  # as `key`, for an initialization that is encrypted too
+    init_iv: str | None = None
     key: int | None = None  # position of the part that holds the AES-128 key
-    iv: str | None = None  # "0x..."
+    iv: str | None = None  # "0x" and 32 hexadecimal digits; there whenever `key` is
     discontinuity: bool = False  # encoded anew from here on: timestamps or parameters change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """One stream in pieces; `Output` has one, or one of video and one of audio."""
+    """One stream in pieces; `Output` has one, or one of video and then one of audio."""
 
     segments: tuple[Segment, ...]
-    sequence: int = 0  # the number of the first segment, from which AES-128 without IV is reckoned
     start: float = 0.0  # seconds of the whole stream that lie before the first segment
 
 

@@ -17,18 +17,20 @@ class ProgressBook:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._latest: dict[int, tuple[Download, Progress]] = {}
+        self._unwritten: dict[int, tuple[Download, Progress]] = {}
         self._changed = asyncio.Event()
         self._writing = asyncio.Lock()
 
     def note(self, claim: Download, progress: Progress) -> None:
         """Remember how far a row is."""
         if self._latest.get(claim.id) != (claim, progress):
-            self._latest[claim.id] = (claim, progress)
+            self._latest[claim.id] = self._unwritten[claim.id] = (claim, progress)
             self._changed.set()
 
     async def forget(self, claim: Download) -> None:
         """The row's transfer ended; nothing of it is written after this, so that what comes next is not undone."""
         self._latest.pop(claim.id, None)
+        self._unwritten.pop(claim.id, None)
         async with self._writing:
             return
 
@@ -37,9 +39,12 @@ class ProgressBook:
         while True:
             await self._changed.wait()
             self._changed.clear()
+            changed, self._unwritten = self._unwritten, {}
             try:
                 async with self._writing:
-                    await self._store.write_progress(list(self._latest.values()))
+                    await self._store.write_progress([one for one in changed.values() if one[0].id in self._latest])
             except (DatabaseFault, OSError) as error:  # asyncpg lets the errors of the socket pass
                 logger.warning("could not write progress: {}", error)
+                self._unwritten = {row: self._latest[row] for row in changed if row in self._latest} | self._unwritten
+                self._changed.set()
             await asyncio.sleep(INTERVAL)

@@ -5,27 +5,17 @@ nobody can still be writing there; `manifest.json` says which bytes may be conti
 """
 
 import contextlib
-import json
 import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pydantic import BaseModel
-
+from download_module.control_files import is_sound
+from download_module.finished_mark import is_of, mark, put_aside
 from download_module.plan import Part
+from download_module.staging_manifest import ManifestFile, write_whole
 
 _NAME = re.compile(r"(\d+)-(\d+)")
-
-
-class Manifest(BaseModel):
-    """What is known of the parts in a directory, by position."""
-
-    identities: dict[int, str] = {}
-    begun: set[int] = set()  # had a control file: without one they are complete, for aria2 removes it at the end
-    done: set[int] = set()
-    url: str | None = None  # whose bytes these are
-    assembled: dict[str, int] | None = None  # names and sizes of the finished files
 
 
 class StagingArea:
@@ -55,7 +45,7 @@ class StagingArea:
         for found in usable:
             shutil.rmtree(found, ignore_errors=True)
         path.mkdir(exist_ok=True)
-        _write(path / "owner", self._owner)
+        write_whole(path / "owner", self._owner)
         return Staging(path, self.finished(download_id))
 
     def directories_of(self, download_id: int) -> list[Path]:
@@ -72,10 +62,16 @@ class StagingArea:
         """Where the finished files of a download go."""
         return self._finished / str(download_id)
 
-    def discard(self, download_id: int) -> None:
-        """Remove all that a download left, except what a living runner works on."""
+    def discard(self, download_id: int, url: str | None = None) -> None:
+        """Remove all that a download left, except what a living runner works on.
+
+        Args:
+            download_id: which.
+            url: its URL; finished files of another URL stay: an earlier database counted its downloads like this one.
+        """
         self.clear(download_id)
-        shutil.rmtree(self.finished(download_id), ignore_errors=True)
+        if url is None or is_of(self.finished(download_id), url):
+            shutil.rmtree(self.finished(download_id), ignore_errors=True)
 
     def ids(self) -> set[int]:
         """The downloads that have a staging directory."""
@@ -98,7 +94,9 @@ class Staging:
     def __init__(self, path: Path, finished: Path) -> None:
         self.path = path
         self._finished = finished
-        self._manifest = _read_manifest(path / "manifest.json")
+        self._file = ManifestFile(path)
+        self._manifest = self._file.known
+        self._sizes: dict[int, int | None] = {}
 
     def belong_to(self, url: str) -> None:
         """Drop everything that was fetched for another URL: somebody edited the row."""
@@ -107,23 +105,27 @@ class Staging:
             for position in {*self._manifest.identities, *self._manifest.done, *self._manifest.begun}:
                 self._forget(position)
             self._manifest.assembled = None
-            self._save()
+            self._file.save()
         self._manifest.url = url  # saved with the first part
 
     def prepare(self, parts: Sequence[Part]) -> None:
-        """Keep the bytes of parts that are provably the same as before; remove all others."""
+        """Keep the bytes of parts that are provably the same as before; remove all others; write what is known."""
         for position, part in enumerate(parts):
             same = part.identity is not None and self._manifest.identities.get(position) == part.identity
             if same and self._ended_unseen(position, part.size):
                 self._manifest.done.add(position)
-            usable = position in self._manifest.done or self._can_continue(position)
+            usable = position in self._manifest.done or self._can_continue(position, part.size)
             if not (same and usable):
                 self._forget(position)
+            if part.content is not None:
+                self.part(position).write_bytes(part.content)
+                self._manifest.done.add(position)
         for position in set(self._manifest.identities) | self._manifest.done:
             if position >= len(parts):
                 self._forget(position)
         self._manifest.identities = {i: part.identity for i, part in enumerate(parts) if part.identity is not None}
-        self._save()
+        self._sizes = {position: part.size for position, part in enumerate(parts)}
+        self._file.save()
 
     def part(self, position: int) -> Path:
         """Where a part is fetched to; a directory for a torrent."""
@@ -136,23 +138,26 @@ class Staging:
     def mark_begun(self, position: int) -> None:
         """Remember that aria2 keeps a control file for a part, once it does."""
         if position not in self._manifest.begun and self._control(position).exists():
-            self._manifest.begun.add(position)
-            self._save()
+            self._file.note("begun", position)
 
     def mark_done(self, position: int) -> None:
         """Remember that a part is complete."""
-        self._manifest.done.add(position)
-        self._save()
+        self._file.note("done", position)
 
     def restart(self, position: int) -> None:
         """Drop the bytes of a part unless its control file proves what they are."""
-        if not self._can_continue(position):
+        if not self._can_continue(position, self._sizes.get(position)):
             self._remove(position)
 
     def drop(self, position: int) -> None:
         """Drop the bytes of a part: they proved wrong."""
-        self._forget(position)
-        self._save()
+        self._file.note("dropped", position)
+        self._remove(position)
+
+    def replace(self, position: int) -> None:
+        """Drop the bytes of a part, and what they should have been: other ones come in their place."""
+        self._file.note("replaced", position)
+        self._remove(position)
 
     @property
     def assembling(self) -> Path:
@@ -163,11 +168,18 @@ class Staging:
         return path
 
     def finish(self, files: Sequence[Path]) -> list[Path]:
-        """Move finished files out of staging in one rename; their new paths."""
+        """Move finished files out of staging in one rename; their new paths.
+
+        What lies there already is removed when it came from the same URL, else it is put aside (`<id>.kept-1`).
+        """
         directory = files[0].parent
+        mark(directory, self._manifest.url)
         self._manifest.assembled = {file.name: file.stat().st_size for file in files}
-        self._save()
-        shutil.rmtree(self._finished, ignore_errors=True)
+        self._file.save()
+        if is_of(self._finished, self._manifest.url):
+            shutil.rmtree(self._finished, ignore_errors=True)
+        else:
+            put_aside(self._finished)
         directory.rename(self._finished)
         return [self._finished / file.name for file in files]
 
@@ -188,15 +200,16 @@ class Staging:
         """Remove the directory: its download is finished."""
         shutil.rmtree(self.path, ignore_errors=True)
 
-    def _can_continue(self, position: int) -> bool:
+    def _can_continue(self, position: int, size: int | None) -> bool:
         """Whether aria2's control file is there and sound.
 
         Without it aria2 would call a preallocated file complete; a full disk leaves an empty one that fails for ever.
         """
-        path, control = self.part(position), self._control(position)
+        path = self.part(position)
         if path.is_dir():  # a torrent: its pieces have checksums, aria2 checks them itself
             return True
-        return path.exists() and control.exists() and control.stat().st_size > 0
+        proofs = path.with_name(path.name + ".http")  # of what a child fetched that impersonates a browser
+        return (path.exists() and proofs.exists()) or is_sound(self._control(position), path, size)
 
     def _ended_unseen(self, position: int, size: int | None) -> bool:
         """Whether aria2 completed a part after the runner that would have noted it was killed."""
@@ -208,34 +221,15 @@ class Staging:
         return self.path / f"{position}.part.aria2"
 
     def _forget(self, position: int) -> None:
-        self._manifest.identities.pop(position, None)
-        self._manifest.done.discard(position)
-        self._manifest.begun.discard(position)
+        self._manifest.forget(position)
         self._remove(position)
 
     def _remove(self, position: int) -> None:
         path = self.part(position)
         shutil.rmtree(path, ignore_errors=True)
-        for leftover in (path, path.with_name(path.name + ".aria2"), path.with_name(path.name + ".aria2__temp")):
+        for ending in ("", ".aria2", ".aria2__temp", ".http"):
             with contextlib.suppress(FileNotFoundError, IsADirectoryError):
-                leftover.unlink()
-
-    def _save(self) -> None:
-        _write(self.path / "manifest.json", self._manifest.model_dump_json())
-
-
-def _read_manifest(path: Path) -> Manifest:
-    try:
-        return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return Manifest()
-
-
-def _write(target: Path, text: str) -> None:
-    """Whole or not at all, whenever this process is killed."""
-    draft = target.with_name(f"{target.name}.new")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(target)
+                path.with_name(path.name + ending).unlink()
 
 
 def _epoch(path: Path) -> int:

@@ -8,6 +8,7 @@ from loguru import logger
 
 from core.alive import Alive
 from core.database import DatabaseFault
+from core.errors import ConfigurationError
 from core.logs import setup_logging
 from core.models import DOWNLOAD_STAGE
 from core.queries import Queries
@@ -18,9 +19,21 @@ from download_module.assembler import Assembler
 from download_module.daemons import Daemon, Endpoint, SharedDaemon
 from download_module.download_pooler import DownloadPooler
 from download_module.egress import Egress
-from download_module.extractors import all_extractors
+from download_module.extractors.registry import Browser, all_extractors
+from download_module.extractors.warm_children import ChildLimits
+from download_module.impersonating import Impersonator
+from download_module.library_matchers import load_patterns
+from download_module.live_fetching import LiveFetcher
+from download_module.media_finder import FetchLimits, MediaFinder
+from download_module.media_maker import PATIENCE, MediaMaker
+from download_module.part_fetching import PartFetcher
 from download_module.progress_book import ProgressBook
+from download_module.range_reader import RangeReader
+from download_module.rate_schedule import parse_schedule
+from download_module.sites import Sites, gallery_instances, sites_from
 from download_module.staging import StagingArea
+from download_module.transfer_limits import TransferLimits
+from download_module.url_detector import UrlDetector
 from pooler.workplace import open_workplace, run_process
 
 SWEEP_INTERVAL = 300.0  # seconds
@@ -33,29 +46,51 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         here = await open_workplace(stack, settings, DOWNLOAD_STAGE)
         alive = here.alive
+        inherit = (alive.fd,)
+        sites = sites_from(settings)
         downloader = Aria2cDownloader(await _daemon(settings, rpc_secret, alive, stack))
+        downloader.limits = _transfer_limits(settings)
         await downloader.start()
         stack.push_async_callback(downloader.stop)
         progress = ProgressBook(here.store)
         writing = asyncio.create_task(progress.keep(), name="progress")
         stack.callback(writing.cancel)
-        inherit = (alive.fd,)
+        detector = UrlDetector()
+        loading = asyncio.create_task(_load_patterns(detector, settings, sites, inherit), name="patterns")
+        stack.callback(loading.cancel)
+        egress = Egress(settings.egress_allow)
+        extractors = all_extractors(egress, sites, _child_limits(settings), browser=_browser(settings), inherit=inherit)
+        for extractor in extractors.values():
+            stack.push_async_callback(extractor.close)
+        limits = _fetch_limits(settings)
+        queries = Queries(here.database)
+        fetcher = PartFetcher(
+            downloader=downloader, impersonator=Impersonator(inherit=inherit), max_bytes=limits.max_bytes
+        )
         pooler = DownloadPooler(
-            store=here.store,
-            queries=Queries(here.database),
-            extractors=all_extractors(
-                Egress(settings.egress_allow),
-                timeout=settings.extract_timeout,
-                memory_bytes=settings.extract_memory_mb * MIB,
-                inherit=inherit,
+            queries=queries,
+            finder=MediaFinder(
+                store=here.store,
+                queries=queries,
+                detector=detector,
+                extractors=extractors,
+                ranges=RangeReader(egress=egress, inherit=inherit),
+                limits=limits,
+            ),
+            maker=MediaMaker(
+                store=here.store,
+                fetcher=fetcher,
+                live=LiveFetcher(egress=egress, fetcher=fetcher),
+                assembler=Assembler(inherit=inherit),
+                progress=progress,
+                tries=min(PATIENCE, settings.max_retries + 1),
             ),
             downloader=downloader,
-            assembler=Assembler(inherit=inherit),
             staging_area=StagingArea(settings.download_dir, owner=alive.name, is_dead=alive.proves_dead),
             progress=progress,
-            max_bytes=settings.max_download_size_mb * MIB,
-            torrents_for_members=settings.torrents_for_members,
+            sites=sites,
         )
+        await downloader.prove_shared(settings.download_dir.resolve() / ".staging")
         sweeping = asyncio.create_task(_keep_swept(pooler), name="sweep")
         stack.callback(sweeping.cancel)
         await here.work(pooler, capacity=settings.max_concurrent_downloads, stop=stop)
@@ -70,10 +105,62 @@ async def _keep_swept(pooler: DownloadPooler) -> None:
         await asyncio.sleep(SWEEP_INTERVAL)
 
 
+async def _load_patterns(detector: UrlDetector, settings: Settings, sites: Sites, inherit: tuple[int, ...]) -> None:
+    detector.patterns = await load_patterns(
+        settings.data_dir / "patterns", inherit=inherit, instances=gallery_instances(sites)
+    )
+
+
+def _child_limits(settings: Settings) -> ChildLimits:
+    memory = settings.extract_memory_mb * MIB
+    return ChildLimits(
+        timeout=settings.extract_timeout,
+        memory_bytes=memory,
+        resident_bytes=memory,
+        grown_bytes=memory // 2,
+        at_once=settings.extract_concurrency,
+        idle=settings.extract_idle_seconds,
+    )
+
+
+def _browser(settings: Settings) -> Browser | None:
+    if not settings.playwright_enabled:
+        return None
+    return Browser(
+        program=settings.chromium, timeout=settings.browser_timeout, memory_bytes=settings.browser_memory_mb * MIB
+    )
+
+
+def _fetch_limits(settings: Settings) -> FetchLimits:
+    return FetchLimits(
+        max_bytes=settings.max_download_size_mb * MIB,
+        playlist_items=settings.max_playlist_items,
+        gallery_items=settings.max_gallery_items,
+        live_seconds=settings.max_live_minutes * 60.0,
+        upload_limit_bytes=settings.upload_limit_mb * MIB,
+        torrents_for_members=settings.torrents_for_members,
+    )
+
+
+def _transfer_limits(settings: Settings) -> TransferLimits:
+    try:
+        schedule = parse_schedule(settings.download_rate_schedule)
+    except ValueError as error:
+        raise ConfigurationError(f"DOWNLOAD_RATE_SCHEDULE: {error}.") from None
+    return TransferLimits(
+        rate=settings.download_rate_limit,
+        schedule=schedule,
+        row_rate=settings.download_rate_limit_per_row,
+        host_connections=settings.connections_per_host,
+    )
+
+
 async def _daemon(settings: Settings, rpc_secret: str, alive: Alive, stack: AsyncExitStack) -> Daemon:
     if settings.aria2_rpc_url:
         return SharedDaemon(Endpoint(settings.aria2_rpc_url, rpc_secret))
-    daemon = Aria2cDaemon(settings.data_dir / "aria2", inherit=(alive.fd,))
+    # aria2 stands still while it saves the state of all transfers: the more there are, the more seldom.
+    interval = max(1, settings.max_concurrent_downloads // 16)
+    daemon = Aria2cDaemon(settings.data_dir / "aria2", inherit=(alive.fd,), save_interval=interval)
     await daemon.start()
     stack.push_async_callback(daemon.stop)
     return daemon

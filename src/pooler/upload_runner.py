@@ -15,7 +15,16 @@ from pooler.workplace import Workplace, open_workplace, run_process
 from upload_module.courier import AbsentCourier, Courier
 from upload_module.discord_courier import DiscordCourier
 from upload_module.finished_files import FinishedFiles
+from upload_module.fitting.animation import AnimationFitter
+from upload_module.fitting.audio_fitter import AudioFitter
+from upload_module.fitting.fit import FitRules
+from upload_module.fitting.fitted_files import FittedFiles
+from upload_module.fitting.fitting_room import Fitters, FittingRoom
+from upload_module.fitting.picture_fitter import PictureFitter
+from upload_module.fitting.picture_process import PictureProcess
+from upload_module.fitting.video_fitter import VideoFitter
 from upload_module.folder_destination import FolderCourier
+from upload_module.preparation import Preparation
 from upload_module.upload_limits import UploadLimits
 from upload_module.upload_manager import Limits
 from upload_module.upload_pooler import UploadPooler
@@ -23,11 +32,14 @@ from upload_module.uploader_bot import UploaderBot
 
 NO_TOKEN = "This bot has no Discord token. The files are kept and sent when an admin has set one."  # noqa: S105  (a sentence)
 
+NO_STORE = "This bot has no S3 store. The files are kept and stored when an admin has set one."
+
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Claim and deliver until `stop` is set."""
     token = settings.discord_token.get_secret_value() if settings.discord_token else ""
-    setup_logging("upload", level=settings.log_level, style=settings.log_format, secrets=(token,))
+    s3_secret = settings.s3_secret_access_key.get_secret_value() if settings.s3_secret_access_key else ""
+    setup_logging("upload", level=settings.log_level, style=settings.log_format, secrets=(token, s3_secret))
     async with AsyncExitStack() as stack:
         here = await open_workplace(stack, settings, UPLOAD_STAGE)
         deliveries = Deliveries(here.database, runner=here.alive.name)
@@ -42,6 +54,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             store=here.store,
             queries=Queries(here.database),
             couriers=couriers,
+            store_courier=_store(settings, deliveries),
             finished=finished,
             cleanup=settings.upload_cleanup_after_success,
         )
@@ -66,7 +79,52 @@ def _discord(here: Workplace, deliveries: Deliveries, token: str, stack: AsyncEx
             files=settings.upload_max_files_per_batch,
         ),
     )
-    return DiscordCourier(bot=bot, deliveries=deliveries, queries=queries, limits=limits)
+    room = FittingRoom(
+        fitters=_fitters(settings, inherit=(here.alive.fd,)),
+        fitted=FittedFiles(settings.download_dir),
+        at_once=settings.compression_max_concurrent,
+    )
+    preparation = Preparation(store=here.store, queries=queries, deliveries=deliveries, room=room)
+    return DiscordCourier(bot=bot, deliveries=deliveries, queries=queries, limits=limits, preparation=preparation)
+
+
+def _store(settings: Settings, deliveries: Deliveries) -> Courier:
+    if settings.s3_access_key_id is None or settings.s3_secret_access_key is None:
+        return AbsentCourier(NO_STORE)
+    # Here, because it takes memory that only those need who use it, and a package that only they have.
+    try:
+        from upload_module.s3_destination import S3Courier
+        from upload_module.s3_store import S3Access
+    except ModuleNotFoundError:
+        return AbsentCourier("This bot was installed without S3. Ask its admin to install boss-bot[s3].")
+
+    access = S3Access(
+        access_key_id=settings.s3_access_key_id,
+        secret_access_key=settings.s3_secret_access_key.get_secret_value(),
+        endpoint_url=settings.s3_endpoint_url,
+        region=settings.s3_region,
+        link_expiry_seconds=settings.s3_link_expiry_hours * 3600,
+    )
+    return S3Courier(deliveries=deliveries, access=access)
+
+
+def _fitters(settings: Settings, *, inherit: tuple[int, ...]) -> Fitters:
+    rules = FitRules(
+        min_video_bps=settings.compression_min_video_bitrate_kbps * 1000,
+        min_audio_bps=settings.compression_min_audio_bitrate_kbps * 1000,
+        allow_av1=settings.compression_allow_av1,
+        preset=settings.compression_ffmpeg_preset,
+        min_picture_quality=settings.compression_image_min_quality,
+        niceness=settings.compression_niceness,
+        timeout=settings.compression_timeout,
+    )
+    video = VideoFitter(rules, inherit=inherit)
+    pictures = PictureProcess(rules=rules, inherit=inherit)
+    return {
+        "video": (video,),
+        "audio": (AudioFitter(rules, inherit=inherit),),
+        "image": (AnimationFitter(pictures, video=video), PictureFitter(pictures)),
+    }
 
 
 if __name__ == "__main__":

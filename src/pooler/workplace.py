@@ -15,7 +15,7 @@ from core.alive import Alive
 from core.claim_loop import ClaimLoop, Done, Pace
 from core.database import Database
 from core.errors import ConfigurationError
-from core.models import Download, Stage
+from core.models import DOWNLOAD_STAGE, Download, Stage
 from core.retry_handler import RetryPolicy
 from core.settings import Settings, read_settings
 from core.store import Store
@@ -60,6 +60,7 @@ class Workplace:
             capacity=capacity,
             work=pooler.work,
             discard=pooler.discard,
+            preempts=settings.preempt_for_priority and self.store.stage is DOWNLOAD_STAGE,
             pace=Pace(
                 poll_interval=settings.poll_interval,
                 heartbeat_interval=settings.heartbeat_interval,

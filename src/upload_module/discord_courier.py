@@ -2,7 +2,8 @@
 
 The nonce of a message is committed before it is sent. Afterwards the files of a download are of three kinds: with a
 message (done), with a nonce alone (perhaps sent: looked for, and sent again under the same nonce, which Discord
-recognizes for some minutes), and with neither (not sent).
+recognizes for some minutes), and with neither (not sent). A file that was made of another one to fit is a file like
+any other here.
 """
 
 import time
@@ -19,16 +20,19 @@ from core.models import Download, MediaFile
 from core.queries import Queries
 from upload_module.captions import belongs_to, caption
 from upload_module.courier import Tell
+from upload_module.deliverables import Deliverables
 from upload_module.delivery_nonce import DeliveryNonce
-from upload_module.display_names import display_name
+from upload_module.display_names import display_name, visible
 from upload_module.finished_files import checked
-from upload_module.posts import Place, Post, Posted
+from upload_module.posts import Attached, Place, Post, Posted
+from upload_module.preparation import Preparation
 from upload_module.upload_limits import UploadLimits
-from upload_module.upload_manager import plan_messages
+from upload_module.upload_manager import Limits, plan_messages, too_large
 from upload_module.uploader_bot import UploaderBot
 
 NONCE_IS_SAFE = 90.0  # seconds; Discord says "the past few minutes", and the upload itself takes its time
 CLOCKS_MAY_DIFFER = 7200.0  # seconds
+MAX_DESCRIPTION = 1024  # characters of an alt text; Discord's
 DELETED = 0  # the message's id when its nonce proves that it was there, and somebody deleted it
 
 Message = tuple[MediaFile, ...]
@@ -44,54 +48,69 @@ class DiscordCourier:
         deliveries: Deliveries,
         queries: Queries,
         limits: UploadLimits,
+        preparation: Preparation,
         nonce_is_safe: float = NONCE_IS_SAFE,
     ) -> None:
         self._bot = bot
         self._deliveries = deliveries
         self._queries = queries
         self._limits = limits
+        self._preparation = preparation
         self._nonce_is_safe = nonce_is_safe
 
-    async def deliver(self, download: Download, files: Sequence[MediaFile], tell: Tell) -> Path | None:
+    async def deliver(self, download: Download, files: Sequence[MediaFile], tell: Tell) -> Path | None:  # noqa: ARG002  (what was made of them matters as well)
         """See `Courier`."""
-        for nonce, message in _perhaps_sent(files):
+        for nonce, message in _perhaps_sent(await self._queries.all_files(download.id)):
             await tell("checking what was sent")
             await self._make_clear(download, message, nonce)
-        limits = None
-        while waiting := await self._waiting(download):
+        limits: Limits | None = None
+        while (await self._rows(download)).waiting():
             limits = limits or await self._limits.known(download)
-            messages = plan_messages(waiting, limits)
-            for file in waiting:
-                checked(file)  # all of them, before the first is sent
-            sent = await self._sent_before(download)
-            total = sent + len(messages)
-            for number, message in enumerate(messages, sent + 1):
-                await tell(f"sending {number}/{total}")
-                text = caption(download, number, total)
-                try:
-                    await self._send(download, message, DeliveryNonce.new(download.epoch), text)
-                except FileTooLarge:
-                    await self._deliveries.forget_nonce(download, _ids(message))
-                    limits = await self._limits.lowered(download, message, limits)
-                    break
+            await self._preparation.prepare(download, limits)
+            lowered = await self._deliver_what_fits(download, limits, tell)
+            if lowered is None:
+                await self._refuse_the_rest(download, limits)
+                break
+            limits = lowered
         return None
 
-    async def _waiting(self, download: Download) -> list[MediaFile]:
-        return [file for file in await self._queries.files(download.id) if file.delivered_message_id is None]
+    async def _deliver_what_fits(self, download: Download, limits: Limits, tell: Tell) -> Limits | None:
+        """Send all files that fit; the limits when Discord says that they are lower, None when all is done."""
+        rows = await self._rows(download)
+        fitting = [file for file in rows.waiting() if file.bytes <= limits.file]
+        messages = plan_messages(fitting, limits)
+        for file in fitting:
+            checked(file)  # all of them, before the first is sent
+        total = rows.messages + len(messages)
+        for number, message in enumerate(messages, rows.messages + 1):
+            await tell(f"sending {number}/{total}")
+            text = caption(download, number, total)
+            try:
+                await self._send(download, message, DeliveryNonce.new(download.epoch), text)
+            except FileTooLarge:
+                await self._deliveries.forget_nonce(download, _ids(message))
+                return await self._limits.lowered(download, message, limits)
+        return None
 
-    async def _sent_before(self, download: Download) -> int:
-        files = await self._queries.files(download.id)
-        return len({file.delivered_message_id for file in files} - {None})
+    async def _refuse_the_rest(self, download: Download, limits: Limits) -> None:
+        """Say which files were not delivered, if there are any."""
+        rows = await self._rows(download)
+        undelivered = [file for file in rows.sources if file.delivered_message_id is None]
+        if undelivered:
+            raise too_large(undelivered, limits, total=len(rows.sources))
+
+    async def _rows(self, download: Download) -> Deliverables:
+        return Deliverables(await self._queries.all_files(download.id))
 
     async def _send(
         self, download: Download, message: Message, nonce: DeliveryNonce, text: str, *, age: float = 0.0
     ) -> None:
         send_before = time.monotonic() + self._nonce_is_safe - age
-        paths = tuple((checked(file), display_name(Path(file.path).name)) for file in message)
+        attached = tuple(_attached(file) for file in message)
         await self._deliveries.commit_nonce(download, _ids(message), nonce.text)
         post = Post(
             text=text,
-            files=paths,
+            files=attached,
             spoiler=download.options.get("spoiler") is True,
             nonce=nonce.text,
             send_before=send_before,
@@ -123,10 +142,11 @@ class DiscordCourier:
             log.info("was sent before")
             await self._record(download, message, found)
             return
-        sent = await self._sent_before(download)
-        total = sent + 1 + (len(await self._waiting(download)) > len(message))
+        rows = await self._rows(download)
+        later = [file for file in rows.waiting() if file not in message]
+        total = rows.messages + 1 + len(plan_messages(later, await self._limits.known(download)))
         try:
-            await self._send(download, message, nonce, caption(download, sent + 1, total), age=age)
+            await self._send(download, message, nonce, caption(download, rows.messages + 1, total), age=age)
         except FileTooLarge:
             await self._deliveries.forget_nonce(download, _ids(message))
 
@@ -152,6 +172,11 @@ def _perhaps_sent(files: Sequence[MediaFile]) -> list[tuple[DeliveryNonce, Messa
         if nonce is not None and file.delivered_message_id is None:
             groups[nonce] = (*groups.get(nonce, ()), file)
     return list(groups.items())
+
+
+def _attached(file: MediaFile) -> Attached:
+    description = visible(file.description or "")[:MAX_DESCRIPTION] or None
+    return Attached(path=checked(file), name=display_name(Path(file.path).name), description=description)
 
 
 def _ids(message: Message) -> list[int]:

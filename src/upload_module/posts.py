@@ -14,11 +14,20 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """One file of a message."""
+
+    path: Path
+    name: str  # as it is shown
+    description: str | None  # alt text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """What is sent. `send_before` is a time of the monotonic clock after which nothing may be sent any more."""
 
     text: str
-    files: tuple[tuple[Path, str], ...]  # the path on disk, the name that is shown
+    files: tuple[Attached, ...]
     spoiler: bool
     nonce: str
     send_before: float

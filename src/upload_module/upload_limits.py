@@ -13,7 +13,11 @@ from core.store import Store
 from upload_module.upload_manager import Limits, in_units
 from upload_module.uploader_bot import UploaderBot
 
+MIB = 1024 * 1024
 ALONE = -1  # as the size of a message: not even two empty files share one
+# What Discord's limits were at one time or another: no limits here, only where to look next below a file that was
+# refused. One that was compressed to a limit would else be compressed anew a thousand times, each time a bit smaller.
+STEPS = tuple(size * MIB for size in (8, 10, 20, 25, 50, 100, 500))
 
 
 class UploadLimits:
@@ -65,7 +69,7 @@ class UploadLimits:
             self._messages[download.channel_id or 0] = message
             return replace(limits, message=message)
         self._messages.pop(download.channel_id or 0, None)
-        limit = sizes[0] - 1
+        limit = max((step for step in STEPS if step < sizes[0]), default=sizes[0] // 2)
         if limit < 1:
             raise FileTooLarge
         await self._learn(download, limit)

@@ -4,11 +4,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from core.errors import FileTooLarge
 from core.models import MediaFile
 from upload_module.display_names import display_name
 
+NAMED = 3  # files that a sentence names
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -21,16 +23,25 @@ class Limits:
     files: int = 10  # a message
 
 
-def plan_messages(files: Sequence[MediaFile], limits: Limits) -> list[tuple[MediaFile, ...]]:
-    """The fewest messages that carry all files in their order.
+class HasBytes(Protocol):
+    """A file, or what it will be."""
 
-    A file over the size of a message, but within the limit of a file, goes alone.
+    @property
+    def bytes(self) -> int:
+        """Its size."""
+        ...
 
-    Raises:
-        FileTooLarge: a file is over the limit; the sentence names it.
+
+Sized = TypeVar("Sized", bound=HasBytes)
+
+
+def plan_messages(files: Sequence[Sized], limits: Limits) -> list[tuple[Sized, ...]]:
+    """The fewest messages that carry all files in their order; none of them is over the limit of a file.
+
+    A file over the size of a message goes alone. To fill each message as far as it goes, before the next is begun,
+    gives the fewest as long as the order is kept.
     """
-    refuse_too_large(files, limits)
-    messages: list[list[MediaFile]] = []
+    messages: list[list[Sized]] = []
     room = 0
     for file in files:
         if not messages or len(messages[-1]) >= limits.files or file.bytes > room:
@@ -41,18 +52,26 @@ def plan_messages(files: Sequence[MediaFile], limits: Limits) -> list[tuple[Medi
     return [tuple(message) for message in messages]
 
 
-def refuse_too_large(files: Sequence[MediaFile], limits: Limits) -> None:
-    """Raise FileTooLarge, with a sentence for the member, if a file is over the limit."""
-    too_large = [file for file in files if file.bytes > limits.file]
-    if not too_large:
-        return
-    first = too_large[0]
-    others = len(too_large) - 1
-    more = f" {others} more of its files {'is' if others == 1 else 'are'} too large as well." if others else ""
-    raise FileTooLarge(
+def too_large(kept: Sequence[MediaFile], limits: Limits, *, total: int) -> FileTooLarge:
+    """The error for files that can't be made to fit, with a sentence for the member.
+
+    Args:
+        kept: these files, at least one.
+        limits: what they don't fit.
+        total: how many files the download has; the others are delivered.
+    """
+    delivered = total - len(kept)
+    told = f"{delivered} of {total} files are delivered. " if delivered else ""
+    first, others = kept[0], len(kept) - 1
+    told += (
         f"{display_name(Path(first.path).name)} is {in_units(first.bytes, up=True)}; this server takes "
-        f"{in_units(limits.file)} per file.{more} Ask for a smaller version of it."
+        f"{in_units(limits.file)} per file, and it can't be made to fit. "
     )
+    told += f"{others} more {'is' if others == 1 else 'are'} too large as well. " if others else ""
+    places = ", ".join(f"{file.download_id}/{display_name(Path(file.path).name)}" for file in kept[:NAMED])
+    if others:
+        return FileTooLarge(f"{told}They are kept on the bot's machine: {places}{' ...' if len(kept) > NAMED else ''}.")
+    return FileTooLarge(f"{told}It is kept on the bot's machine: {places}. Ask for a smaller version of it.")
 
 
 def in_units(size: int, *, up: bool = False) -> str:

@@ -9,6 +9,7 @@ from core.queries import Queries
 from core.store import Store
 from upload_module.courier import Courier
 from upload_module.finished_files import FinishedFiles
+from upload_module.s3_address import is_s3
 
 
 class UploadPooler:
@@ -20,12 +21,14 @@ class UploadPooler:
         store: Store,
         queries: Queries,
         couriers: Mapping[Destination, Courier],
+        store_courier: Courier,
         finished: FinishedFiles,
         cleanup: bool,
     ) -> None:
         self._store = store
         self._queries = queries
         self._couriers = couriers
+        self._store_courier = store_courier
         self._finished = finished
         self._cleanup = cleanup
 
@@ -43,7 +46,7 @@ class UploadPooler:
             await self._store.write(claim, activity=activity)
 
         await tell("preparing")
-        moved_to = await self._couriers[claim.destination].deliver(claim, files, tell)
+        moved_to = await self._courier_of(claim).deliver(claim, files, tell)
         file_path: str | None = claim.file_path
         # All is recorded now: should this process die here, the next one needs no file to see that nothing is left.
         if moved_to is not None:
@@ -53,6 +56,12 @@ class UploadPooler:
             await self.discard(claim.id)
             file_path = None
         return Done(Settlement(Status.UPLOADED, {"attempts": 0, "progress": 100.0, "file_path": file_path}))
+
+    def _courier_of(self, claim: Download) -> Courier:
+        """A store is asked for as a folder whose path is an address: `{"to": "s3://bucket/prefix"}`."""
+        if claim.destination is Destination.FOLDER and is_s3(claim.options.get("to")):
+            return self._store_courier
+        return self._couriers[claim.destination]
 
     async def discard(self, download_id: int) -> None:
         """Remove the files of a download that needs them no more."""

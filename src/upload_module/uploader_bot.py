@@ -2,10 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -19,10 +18,12 @@ from core.errors import (
 )
 from upload_module.courier import LOOK_AGAIN
 from upload_module.discord_refusals import UNKNOWN_MESSAGE, refusal
-from upload_module.posts import Place, Post, Posted
+from upload_module.posts import Attached, Place, Post, Posted
 
 MAX_RATE_LIMIT_WAIT = 60.0  # seconds; what is longer goes back into the queue
 SEARCH_AT_MOST = 5_000  # messages, 50 requests
+REQUEST_TIMEOUT = 300.0  # seconds, and more for the files that a request carries
+SLOWEST = 64 * 1024  # bytes a second
 
 
 class UploaderBot:
@@ -50,7 +51,7 @@ class UploaderBot:
             partial = channel.get_partial_message(place.reply_to)
             answered["reference"] = partial.to_reference(fail_if_not_exists=False)
         with self._as_ours(), ExitStack() as opened:
-            files = [_Attachment(path, name, post) for path, name in post.files]
+            files = [_Attachment(file, post) for file in post.files]
             for file in files:
                 opened.callback(file.close)
             try:
@@ -120,6 +121,7 @@ class UploaderBot:
                 # Intents mean nothing without a gateway, but without this one the library warns at each start.
                 intents = discord.Intents(guilds=True)
                 client = discord.Client(intents=intents, max_ratelimit_timeout=MAX_RATE_LIMIT_WAIT)
+                client.http.request = _patient(client.http.request)  # type: ignore[assignment, method-assign]  # it offers no other way in
                 try:
                     with self._as_ours():
                         await client.login(self._token)
@@ -164,12 +166,23 @@ class UploaderBot:
         )
 
 
+def _patient(request: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """discord.py's request, with as much time as its files need: aiohttp ends it after 300 s, whatever it carries."""
+
+    async def ask(route: discord.http.Route, **more: Any) -> Any:
+        size = sum(file.size for file in more.get("files") or () if isinstance(file, _Attachment))
+        return await request(route, timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT + size / SLOWEST), **more)
+
+    return ask
+
+
 class _Attachment(discord.File):
     """A file that refuses to be sent too late: discord.py tries up to five times, the nonce is forgotten before."""
 
-    def __init__(self, path: Path, name: str, post: Post) -> None:
-        super().__init__(path, filename=name, spoiler=post.spoiler)
+    def __init__(self, file: Attached, post: Post) -> None:
+        super().__init__(file.path, filename=file.name, spoiler=post.spoiler, description=file.description)
         self._send_before = post.send_before
+        self.size = file.path.stat().st_size
 
     def reset(self, *, seek: int | bool = True) -> None:
         """Called by discord.py before each try."""

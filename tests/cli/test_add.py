@@ -70,3 +70,58 @@ def test_to_and_no_upload_exclude_each_other(ctl: Ctl) -> None:
     done = ctl("add", "--to", "x", "--no-upload", "https://a.example/1")
     assert done.status == 2
     assert "--no-upload not to deliver" in done.err
+
+
+def test_wishes_become_options_of_the_row(ctl: Ctl, here: Path) -> None:
+    switches = ["--quality", "720P", "--audio", "--clip", "-20", "--items", "1 - 5", "--live", "10"]
+    switches += [
+        "--subtitles",
+        "en, de",
+        "--thumbnail",
+        "--force",
+        "--option",
+        "quoted=yes",
+        "--option",
+        "spoiler=true",
+    ]
+    (row,) = ctl("add", "--json", *switches, "--to", "films", "https://a.example/1").json
+    assert row["options"] == {
+        "quality": "720p",
+        "audio": True,
+        "clip": "-20",
+        "items": "1-5",
+        "live": 10,
+        "subtitles": "en,de",
+        "thumbnail": True,
+        "force": True,
+        "quoted": True,
+        "spoiler": True,
+        "to": str(here / "films"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--quality", "4k"), "quality is best, worst, audio, or a height such as 720p."),
+        (("--clip", "1:00-0:30"), "The clip 1:00-0:30 ends before it begins."),
+        (("--items", "0"), "items is a list of numbers from 1"),
+        (("--live", "9999"), "it should be less than or equal to 720."),
+        (("--option", "qualty=720p"), "There is no option qualty. Did you mean quality?"),
+        (("--option", "spoiler"), "--option spoiler: write a name and a value, such as --option quality=720p."),
+    ],
+)
+def test_a_wish_that_means_nothing_is_refused_before_a_row_is_written(
+    ctl: Ctl, arguments: tuple[str, ...], told: str
+) -> None:
+    done = ctl("add", *arguments, "https://a.example/1")
+    assert (done.status, done.out) == (1, "")
+    assert told in done.err
+    assert ctl("list", "--all", "--json").json == []
+
+
+@pytest.mark.parametrize("command", ["add", "fetch"])
+def test_help_says_what_may_be_wished(ctl: Ctl, command: str) -> None:
+    told = " ".join(ctl(command, "--help").out.replace("│", " ").split())
+    assert "Which entries of a playlist, album or torrent: 1-5,8." in told
+    assert "An option without a switch: quoted, replies, retweets, videos, spoiler." in told

@@ -42,6 +42,9 @@ FAILED, DELIVERED, KEPT, RUNNING, WAITING, RESTING = range(1, 7)
         ("resume", RESTING, 0, "resume asked"),
         ("resume", WAITING, 1, "nothing to resume: it is not paused"),
         ("resume", DELIVERED, 1, "nothing to resume: it is uploaded"),
+        ("prioritize high", WAITING, 0, "prioritize asked: https://a.example/waiting"),
+        ("prioritize normal", WAITING, 1, "nothing to prioritize: it has that priority already"),
+        ("prioritize low", FAILED, 1, "nothing to prioritize: it is failed"),
         ("retry", FAILED, 0, "retry asked"),
         ("retry", RUNNING, 1, "nothing to retry: it is extracting"),
         ("retry", DELIVERED, 1, "nothing to retry: it is uploaded"),
@@ -51,7 +54,7 @@ def test_each_number_gets_its_answer(
     ctl: Ctl, play: Play[None], command: str, id_: int, status: int, told: str
 ) -> None:
     play(_rows)
-    done = ctl(command, id_)
+    done = ctl(*command.split(), id_)
     assert (done.status, done.err) == (status, "")
     assert done.out.startswith(f"#{id_} ")
     assert told in done.out

@@ -17,9 +17,11 @@ from tests.support.media_server import MediaServer
 def test_a_line_for_everything_that_is_needed(ctl: Ctl) -> None:
     done = ctl("doctor", "--json")
     names = [finding["name"] for finding in done.json]
-    programs = ["Python", "SQLite", "aria2c", "ffmpeg", "ffprobe", "chromium", "yt-dlp", "discord.py", "gallery-dl"]
+    programs = ["Python", "SQLite", "aria2c", "ffmpeg", "ffprobe", "chromium"]
+    packages = ["yt-dlp", "gallery-dl", "playwright", "discord.py"]
     directories = ["DOWNLOAD_DIR", "DELIVERY_DIR", "BOSS_BOT_DATA_DIR"]
-    assert names == [*programs, "database", "download runner", "upload runner", *directories, "Discord token"]
+    runners = ["download runner", "upload runner"]
+    assert names == [*programs, *packages, "database", *runners, *directories, "sites", "Discord token"]
     assert all(finding["next_step"] for finding in done.json if finding["verdict"] != "good")
     assert done.status == int(any(finding["verdict"] == "bad" for finding in done.json))
 
@@ -106,8 +108,31 @@ def test_another_name_of_a_program_will_do(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_a_package_that_is_missing() -> None:
-    assert check_package("no-such-package", needed=True).verdict is Verdict.BAD
-    assert check_package("no-such-package", needed=False).verdict is Verdict.GOOD
+    assert check_package("no-such-package").verdict is Verdict.BAD
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "told"),
+    [
+        ("", "good", "no rules for single sites"),
+        ('[sites."x.com"]\nrate = "2M"\n[sites."youtu.be"]\n', "good", "sites.toml: x.com, youtube.com"),
+        ('[sites."x.com"]\ncookie = "a"', "bad", "cookie means nothing there. Did you mean cookies?"),
+        ('[sites."x.com"]\ncookies = "jar.txt"', "warning", "other users of this machine can read cookies"),
+    ],
+)
+def test_rules_for_sites_are_checked(ctl: Ctl, here: Path, text: str, verdict: str, told: str) -> None:
+    (here / "jar.txt").touch()
+    (here / "jar.txt").chmod(0o644)
+    if text:
+        (here / "sites.toml").write_text(text)
+    found = _finding(ctl, "sites")
+    assert found["verdict"] == verdict
+    assert told in found["found"]
+
+
+@pytest.mark.parametrize(("schedule", "verdict"), [("22:00-06:00=0,06:00-22:00=2M", "good"), ("at night", "bad")])
+def test_rates_by_hours_are_checked(ctl: Ctl, schedule: str, verdict: str) -> None:
+    assert _finding(ctl, "DOWNLOAD_RATE_SCHEDULE", DOWNLOAD_RATE_SCHEDULE=schedule)["verdict"] == verdict
 
 
 def test_a_directory_that_can_not_be_written_is_bad(tmp_path: Path) -> None:

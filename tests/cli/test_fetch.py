@@ -5,7 +5,9 @@ import os
 import signal
 from pathlib import Path
 
-from core.models import Download, NewMediaFile, Settlement, Status
+import pytest
+
+from core.models import ChildRow, Download, NewMediaFile, Settlement, Status
 from tests.cli.conftest import Given, Start
 from tests.support.media_server import MediaServer, payload
 from tests.support.processes import gone, wait_until
@@ -42,6 +44,39 @@ async def test_with_runners_alive_it_only_asks_and_waits(given: Given, start: St
     assert await fetching.wait() == 0
     assert f"{here / 'clip.mp4'}  1.5 KiB" in fetching.output
     assert fetching.children() == []
+
+
+async def _deliver(given: Given, path: Path) -> None:
+    claim = await _claim(given)
+    file = NewMediaFile(path=str(path), kind="video", mime_type=None, bytes=1536, sha256="0")
+    await given.downloader.settle(claim, Settlement(Status.DOWNLOADED), files=[file])
+    upload = await given.uploader.claim()
+    assert upload is not None
+    await given.uploader.settle(upload, Settlement(Status.UPLOADED))
+
+
+@pytest.mark.parametrize(("entry_fails", "status"), [(False, 0), (True, 1)])
+async def test_of_a_playlist_it_waits_for_all_entries(
+    given: Given, start: Start, here: Path, entry_fails: bool, status: int
+) -> None:
+    await _sign_on(given)
+    fetching = await start("fetch", "--quality", "720p", "--items", "1-2", "https://a.example/list", **LONG_LEASE)
+    claim = await _claim(given)
+    assert claim.options == {"quality": "720p", "items": "1-2", "to": str(here)}
+    children = (ChildRow("https://a.example/1", "One"), ChildRow("https://a.example/2", "Two"))
+    await given.downloader.settle(claim, Settlement(Status.DOWNLOADED, {"title": "My list"}), children=children)
+    await _deliver(given, here / "1.mp4")
+    await fetching.wait_for_output("#1 1/2 done: My list")
+    assert fetching.running
+    if entry_fails:
+        claim = await _claim(given)
+        await given.downloader.settle(claim, Settlement(Status.FAILED, {"error": "This media is private."}))
+    else:
+        await _deliver(given, here / "2.mp4")
+    assert await fetching.wait() == status
+    assert f"{here / '1.mp4'}  1.5 KiB" in fetching.output
+    assert ("error: #3 Two: This media is private." in fetching.output) == entry_fails
+    assert "error: #1" not in fetching.output
 
 
 async def test_a_failure_is_exit_status_1_with_the_reason(given: Given, start: Start) -> None:

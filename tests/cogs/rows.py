@@ -44,6 +44,12 @@ PLAIN = Download(
     started_at=None,
     downloaded_at=None,
     finished_at=None,
+    site=None,
+    media_id=None,
+    author=None,
+    duration_seconds=None,
+    thumbnail_url=None,
+    metadata={},
 )
 
 

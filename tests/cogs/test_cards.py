@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from cogs.cards import card, line, state
+from cogs.cards import card, line, list_card, state
 from cogs.names import bare_name, name, site
-from core.models import Status
+from core.models import Batch, Status
 from tests.cogs.rows import a_download
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
@@ -201,3 +201,46 @@ def test_a_line_of_a_list_is_short(values: dict[str, Any], ahead: int | None, sh
 )
 def test_the_state_is_a_few_words(values: dict[str, Any], shown: str) -> None:
     assert state(a_download(**values)) == shown
+
+
+LIST = a_download(status=Status.DOWNLOADED, upload=False, title="My list", activity="12 downloads")
+FAILURE = a_download(id=13, parent_id=12, status=Status.FAILED, title="Film *2*", error="This media is private.")
+
+
+@pytest.mark.parametrize(
+    ("batch", "shown"),
+    [
+        (Batch(12, 0, 0, 0), f"📃 **Playlist: My list**, 12 downloads\n`[                    ]` 0% · 12 left\n{TAIL}"),
+        (
+            Batch(12, 3, 0, 0),
+            f"📃 **Playlist: My list**, 12 downloads\n`[====>               ]` 25% · 3 done · 9 left\n{TAIL}",
+        ),
+        (Batch(1, 1, 0, 0), f"✅ **Playlist: My list**, 1 download\n1 done\n{TAIL}"),
+        (Batch(3, 0, 0, 3), f"🚫 **Playlist: My list**, 3 downloads\n3 cancelled\n{TAIL}"),
+    ],
+)
+def test_a_playlist_tells_how_far_its_entries_are(batch: Batch, shown: str) -> None:
+    assert list_card(LIST, batch) == shown
+
+
+def test_a_playlist_names_what_failed_and_the_next_step() -> None:
+    failed = "❌ `#13` Film \\*2\\*: This media is private."
+    moving = list_card(LIST, Batch(3, 1, 1, 0), [FAILURE])
+    assert moving.splitlines()[2:] == [failed, TAIL]
+    over = list_card(LIST, Batch(3, 1, 1, 1), [FAILURE])
+    assert over.splitlines()[1:] == [
+        "1 done · 1 failed · 1 cancelled",
+        failed,
+        "Ask an admin to retry number 12.",
+        TAIL,
+    ]
+
+
+def test_a_playlist_is_one_line_of_a_list() -> None:
+    assert line(LIST, batch=Batch(3, 1, 0, 0)) == "📃 `#12` **My list** · 1 done · 2 left · for <@77>"
+    assert line(LIST, batch=Batch(3, 0, 3, 0)).startswith("❌ `#12` **My list** · 3 failed")
+
+
+def test_why_a_download_waits_for_its_site_is_told() -> None:
+    waits = a_download(available_at="2026-01-01 12:00:30", activity="waits: 2 downloads are running from youtube")
+    assert card(waits, ahead=0, now=NOW).splitlines()[1] == "waits: 2 downloads are running from youtube"

@@ -4,11 +4,11 @@ import pytest
 
 from cogs.edit_pace import Pace, Shown
 from cogs.progress import Due
-from core.models import Status
+from core.models import Batch, Status
 from tests.cogs.rows import a_download
 
 PACE = Pace(edit_interval=5.0)
-MOVING = a_download(status=Status.DOWNLOADING, progress_message_status=Status.DOWNLOADING)
+MOVING = Due(a_download(status=Status.DOWNLOADING, progress_message_status=Status.DOWNLOADING))
 SHOWN = Shown(text="...", status=Status.DOWNLOADING, at=100.0)
 
 
@@ -19,7 +19,7 @@ def test_numbers_wait_for_the_interval(later: float, due: bool) -> None:
 
 @pytest.mark.parametrize(("later", "due"), [(0.5, False), (1.0, True)])
 def test_a_new_status_waits_for_a_second_at_most(later: float, due: bool) -> None:
-    ended = a_download(status=Status.FAILED, progress_message_status=Status.DOWNLOADING)
+    ended = Due(a_download(status=Status.FAILED, progress_message_status=Status.DOWNLOADING))
     assert PACE.is_due(ended, SHOWN, 100.0 + later) is due
 
 
@@ -37,3 +37,10 @@ def test_news_goes_first_and_then_what_waited_longest() -> None:
         3: Shown(text="", status=Status.UPLOADING, at=60.0),
     }
     assert PACE.first([fresh, old, news], shown) == [news, old, fresh]
+
+
+def test_a_playlist_moves_until_its_last_entry_is_over() -> None:
+    settled = a_download(status=Status.DOWNLOADED, upload=False, progress_message_status=Status.DOWNLOADING)
+    moving, over = Due(settled, batch=Batch(3, 1, 1, 0)), Due(settled, batch=Batch(3, 1, 1, 1))
+    assert not PACE.is_due(moving, SHOWN, 101.0), "its numbers wait for the interval"
+    assert PACE.is_due(over, SHOWN, 101.0), "its end does not"

@@ -7,7 +7,7 @@ import pytest
 
 from core.attempt import Done
 from core.database import Database
-from core.errors import BossBotError, DaemonUnavailable, MediaNotFound, SourceUnreachable
+from core.errors import BossBotError, DaemonUnavailable, MediaNotFound, RequestRefused, SourceUnreachable
 from core.models import UPLOAD_STAGE, Download, Settlement, Status
 from core.queries import Queries, seconds_between
 from core.store import Store
@@ -25,6 +25,7 @@ from tests.support.processes import wait_until
         (SourceUnreachable(retry_after=1000.0), Status.PENDING, 1, 1000),
         (DaemonUnavailable(), Status.PENDING, 0, 5),
         (MediaNotFound("Nothing is here."), Status.FAILED, 1, None),
+        (RequestRefused("The option quality='4k' means nothing."), Status.FAILED, 1, None),  # a hand edit
     ],
     ids=repr,
 )

@@ -24,14 +24,15 @@ async def test_work_that_is_done_is_settled(database: Database, work: Work, tmp_
     download_id = await given.row(database)
 
     async def answer(claim: Download) -> Done:
-        return Done(Settlement(Status.DOWNLOADED, {"title": "A film"}), files=(given.media("/a"),))
+        return Done(Settlement(Status.DOWNLOADED, {"title": "A film"}), files=(given.media("/a", description="A cat"),))
 
     work.answer = answer
     async with working(database, work, tmp_path):
         settled = await status_is(database, download_id, Status.DOWNLOADED)
 
     assert (settled.title, settled.claimed_by, settled.attempts) == ("A film", None, 0)
-    assert [file.path for file in await Queries(database).files(download_id)] == ["/a"]
+    (file,) = await Queries(database).files(download_id)
+    assert (file.path, file.description) == ("/a", "A cat")
 
 
 async def test_a_new_row_is_begun_within_300_ms(database: Database, work: Work, tmp_path: Path) -> None:

@@ -23,6 +23,10 @@ EDITS = [
     "SET upload_limit_bytes = 10485760",
     "SET user_id = '175928847299117063'",
     "SET claimed_by = 'somebody', epoch = 7",
+    "SET site = 'youtube', media_id = 'jNQXAC9IVRw', author = 'jawed', thumbnail_url = 'https://site.test/a.jpg'",
+    "SET duration_seconds = 18.9",
+    "SET duration_seconds = NULL",
+    "SET metadata = '{\"view_count\": 1}'",
 ]
 
 NONSENSE = [
@@ -75,6 +79,11 @@ NONSENSE = [
     "SET options = 'null'",
     "SET options = NULL",
     "SET failed_stage = 'both'",
+    "SET duration_seconds = -1",
+    "SET duration_seconds = 'long'",
+    "SET metadata = '[]'",
+    "SET metadata = '{'",
+    "SET metadata = NULL",
     "SET progress_message_status = 'shown'",
 ]
 
@@ -85,6 +94,8 @@ OTHER_NONSENSE = [
     "INSERT INTO media_files (download_id, position, path, kind, bytes) VALUES (1, 0, '/a', 'video', 'many')",
     "INSERT INTO media_files (download_id, position, path, kind, bytes) VALUES (1, 0, '/a', 'video', 1), "
     "(1, 0, '/b', 'video', 1)",
+    "INSERT INTO media_files (download_id, position, path, kind, bytes, fitted_from) "
+    "VALUES (1, 0, '/a', 'video', 1, 1)",
     "INSERT INTO events (download_id, actor, moved_to, at) VALUES (1, 'me', 'failed', 'yesterday')",
     "INSERT INTO events (download_id, actor, moved_to) VALUES (1, 'me', 'done')",
     "INSERT INTO runners (name, kind, pid) VALUES ('a', 'compressor', 1)",
@@ -121,6 +132,8 @@ def test_a_url_alone_is_a_complete_request(table: Path) -> None:
         "status": "pending",
         "destination": "folder",
         "options": "{}",
+        "metadata": "{}",
+        "upload_plan": "{}",
         "upload": 1,
         **dict.fromkeys(("cancelled", "paused", "priority", "progress", "attempts", "epoch"), 0),
         **dict.fromkeys(("downloaded_bytes", "download_speed"), 0),

@@ -25,6 +25,9 @@ def test_everything_has_a_default() -> None:
     assert settings.lock_dir == Path("data/locks")
     assert settings.max_concurrent_downloads == 5
     assert settings.egress_allow == ()
+    assert (settings.download_rate_limit, settings.download_rate_limit_per_row) == (0, 0)
+    assert (settings.youtube_use_api_client, settings.download_api_fallback_to_cli) == (True, True)
+    assert settings.sites_file is None
 
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -65,6 +68,16 @@ def test_networks_are_read_from_a_list(monkeypatch: pytest.MonkeyPatch, value: s
         ("EXTRACT_TIMEOUT", "0"),
         ("EXTRACT_MEMORY_MB", "1"),
         ("MAX_DOWNLOAD_SIZE_MB", "0"),
+        ("EXTRACT_CONCURRENCY", "0"),
+        ("EXTRACT_IDLE_SECONDS", "-1"),
+        ("MAX_PLAYLIST_ITEMS", "0"),
+        ("MAX_GALLERY_ITEMS", "9999"),
+        ("MAX_LIVE_MINUTES", "721"),
+        ("DOWNLOAD_RATE_LIMIT", "fast"),
+        ("DOWNLOAD_RATE_LIMIT_PER_ROW", "-1"),
+        ("CONNECTIONS_PER_HOST", "0"),
+        ("PREEMPT_FOR_PRIORITY", "sometimes"),
+        ("YOUTUBE_USE_API_CLIENT", "api"),
         ("EGRESS_ALLOW", "localhost"),
         ("EGRESS_ALLOW", "10.0.0.0/33"),
         ("UPLOAD_LIMIT_MB", "0"),
@@ -80,6 +93,23 @@ def test_a_value_that_is_not_valid_names_its_variable(
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigurationError, match=rf"A setting is not valid\. {variable}: "):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    ("value", "bytes_a_second"),
+    [
+        ("", 0),
+        ("0", 0),
+        ("1000", 1000),
+        ("500K", 500 * 1024),
+        ("2.5m", int(2.5 * 1024**2)),
+        (" 1 GiB/s ", 1024**3),
+        ("10MB/s", 10 * 1024**2),
+    ],
+)
+def test_rates_are_read_with_their_units(monkeypatch: pytest.MonkeyPatch, value: str, bytes_a_second: int) -> None:
+    monkeypatch.setenv("DOWNLOAD_RATE_LIMIT", value)
+    assert read_settings().download_rate_limit == bytes_a_second
 
 
 def test_all_faults_are_named_at_once_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Holding a row: heartbeats, requests, and that nobody writes to a row he no longer holds."""
 
+import json
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -172,7 +173,12 @@ async def test_a_heartbeat_renews_all_claims_and_brings_the_requests(database: D
     await hand("UPDATE runners SET heartbeat_at = '2020-01-01 00:00:00'")
     await hand(f"UPDATE downloads SET paused = 1 WHERE id = {mine[0].id}")
     await hand(f"UPDATE downloads SET cancelled = 1 WHERE id = {mine[1].id}")
-    expected = [Held(mine[0].id, 1, True, False), Held(mine[1].id, 1, False, True), Held(mine[2].id, 1, False, False)]
+    await hand(f"UPDATE downloads SET priority = 1 WHERE id = {mine[2].id}")
+    expected = [
+        Held(mine[0].id, 1, True, False, 0),
+        Held(mine[1].id, 1, False, True, 0),
+        Held(mine[2].id, 1, False, False, 1),
+    ]
 
     assert sorted(await store.requests(), key=lambda held: held.id) == expected
     assert await hand("SELECT count(*) FROM downloads WHERE heartbeat_at > '2021'") == [(0,)], "asking renews nothing"
@@ -180,3 +186,15 @@ async def test_a_heartbeat_renews_all_claims_and_brings_the_requests(database: D
     assert sorted(await store.heartbeat(), key=lambda held: held.id) == expected
     assert await hand("SELECT count(*) FROM downloads WHERE heartbeat_at > '2021'") == [(3,)]
     assert await hand("SELECT count(*) FROM runners WHERE heartbeat_at > '2021'") == [(1,)]
+
+
+async def test_texts_that_no_database_can_hold_are_made_storable(database: Database) -> None:
+    await given.row(database)
+    store = given.runner(database)
+    claim = await given.claimed(store)
+    found = {"tags": ["\ud83d", "\x00a", "😀"], "rating": float("nan"), "views": 7, "b\ud83d": {"c": None}}
+    assert await store.write(claim, title="cut\ud83d off\x00", duration_seconds=1.5, metadata=json.dumps(found))
+    held = await Queries(database).get(claim.id)
+    assert held is not None
+    assert (held.title, held.duration_seconds) == ("cut? off", 1.5)
+    assert held.metadata == {"tags": ["?", "a", "😀"], "rating": None, "views": 7, "b?": {"c": None}}

@@ -42,6 +42,19 @@ async def test_a_commit_between_two_waits_is_not_missed(sqlite_file: Path) -> No
     await wake.close()
 
 
+async def test_a_commit_whose_log_was_written_before_another_was_seen_is_not_missed(sqlite_file: Path) -> None:
+    """The kernel tells of its log once, and of the commit itself never."""
+    wake = SqliteWake(str(sqlite_file))
+    if wake._hints is None:
+        pytest.skip("no inotify here")
+    waiting = asyncio.create_task(wake.wait(10))
+    await insert_with_the_shell(sqlite_file)
+    assert await waiting
+    async with asyncio.timeout(5):
+        await wake._hints.wait(60)  # it goes on looking for a while, although nothing is written
+    await wake.close()
+
+
 async def test_a_locked_database_only_delays_waking(sqlite_file: Path) -> None:
     wake = SqliteWake(str(sqlite_file))
     shell = await asyncio.create_subprocess_exec("sqlite3", sqlite_file, stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -79,6 +79,7 @@ async def working(
     pace: Pace = PACE,
     policy: RetryPolicy = STEADY,
     stage: Stage = DOWNLOAD_STAGE,
+    preempts: bool = False,
     store_type: type[Store] = Store,
 ) -> AsyncIterator[Worker]:
     """Runs a loop as a runner process would, and stops it at the end."""
@@ -95,6 +96,7 @@ async def working(
             work=work,
             discard=work.discard,
             pace=pace,
+            preempts=preempts,
         )
         stop = asyncio.Event()
         worker = Worker(store=store, loop=loop, stop=stop, task=asyncio.create_task(loop.run(stop)))

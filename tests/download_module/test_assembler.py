@@ -2,16 +2,17 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from core import ffmpeg_run
 from core.errors import ChecksumMismatch
-from download_module import assembler as module
 from download_module.assembler import Assembler
-from download_module.media_facts import facts_of
-from download_module.plan import Assemble, Kind, Output, Part
-from tests.support.sample_media import audio_only, clip, picture, video_only
+from download_module.plan import Assemble, Chapter, Cut, Kind, Output, Part
+from tests.support.sample_media import audio_only, clip, picture
 
 WEBM = ("-c:v", "libvpx", "-deadline", "realtime", "-b:v", "200k")
 OPUS = ("-c:a", "libopus")
@@ -21,7 +22,7 @@ OPUS = ("-c:a", "libopus")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Clips, made once."""
     directory = tmp_path_factory.mktemp("media")
-    video_only(directory / "video.mp4", 1)
+    clip(directory / "video.mp4", 1, audio=False, options=("-movflags", "+faststart"))
     audio_only(directory / "audio.m4a", 1)
     clip(directory / "video.webm", 1, audio=False, options=WEBM)
     audio_only(directory / "audio.webm", 1)
@@ -44,11 +45,16 @@ def staged(media: Path, directory: Path, *names: str) -> list[list[Path]]:
     return parts
 
 
-async def streams(path: Path) -> list[tuple[str, str]]:
-    argv = ("ffprobe", "-v", "error", "-show_streams", "-of", "json", str(path))
+async def shown(path: Path, *what: str) -> dict[str, Any]:
+    argv = ("ffprobe", "-v", "error", *what, "-of", "json", str(path))
     child = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE)
     out, _ = await child.communicate()
-    return [(stream["codec_type"], stream["codec_name"]) for stream in json.loads(out)["streams"]]
+    return dict(json.loads(out))
+
+
+async def streams(path: Path) -> list[tuple[str, str]]:
+    said = await shown(path, "-show_streams")
+    return [(stream["codec_type"], stream["codec_name"]) for stream in said["streams"]]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +76,6 @@ async def test_video_and_audio_become_one_file(
     found = await streams(file)
     assert [kind for kind, _ in found] == ["video", "audio"]
     assert all(codec is None or codec == have for codec, (_, have) in zip(codecs, found, strict=True))
-    assert facts_of(file, "http://site.test/a").kind == "video"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +109,7 @@ async def test_a_playlist_that_is_named_as_media_reads_no_file_of_this_machine(
 async def test_an_ffmpeg_that_does_not_end_is_ended(
     media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "TIMEOUT", 0.0)
+    monkeypatch.setattr(ffmpeg_run, "TIMEOUT", 0.0)
     parts = staged(media, tmp_path, "video.mp4", "audio.m4a")
     with pytest.raises(ChecksumMismatch, match="in time"):
         await Assembler().assemble(output("a.mp4", 2, assemble=Assemble.MERGE), parts, tmp_path)
@@ -152,18 +157,47 @@ async def test_a_part_is_moved_where_the_file_system_has_no_links(
     assert not part.exists()
 
 
+CHAPTERS = (
+    Chapter(start=0, end=0.4, title="One; \\ = #1"),
+    Chapter(start=0.4, end=1, title="Zwei\nDrei"),
+)
+
+
 @pytest.mark.parametrize(
-    ("name", "kind", "mime_type"),
+    ("name", "cut", "expected"),
     [
-        ("video.mp4", "video", "video/mp4"),
-        ("picture.png", "image", "image/png"),
-        ("empty.mp4", "video", None),
-        ("words.txt", "document", "text/plain"),
+        ("a.mp4", None, [(0.0, 0.4, "One; \\ = #1"), (0.4, 1.0, "Zwei\nDrei")]),
+        ("a.mkv", None, [(0.0, 0.4, "One; \\ = #1"), (0.4, 1.0, "Zwei\nDrei")]),
+        ("a.mp4", Cut(start=0.3, end=0.8), [(0.0, 0.1, "One; \\ = #1"), (0.1, 0.5, "Zwei\nDrei")]),
+        ("a.mkv", Cut(start=0.5, end=None), [(0.0, 0.5, "Zwei\nDrei")]),
     ],
 )
-def test_facts_come_from_the_bytes(media: Path, name: str, kind: str, mime_type: str | None) -> None:
-    path = media / name
-    if not path.exists():
-        path.write_bytes(b"" if "empty" in name else b"words")
-    facts = facts_of(path, "http://site.test/a")
-    assert (facts.kind, facts.mime_type, facts.bytes) == (kind, mime_type, path.stat().st_size)
+async def test_title_and_chapters_are_written_into_what_is_made(
+    media: Path, tmp_path: Path, name: str, cut: Cut | None, expected: list[tuple[float, float, str]]
+) -> None:
+    parts = staged(media, tmp_path, "video.mp4", "audio.m4a")
+    made = replace(output(name, 2, assemble=Assemble.MERGE), chapters=CHAPTERS, cut=cut)
+    (tmp_path / "out").mkdir()
+    (file,) = await Assembler().assemble(made, parts, tmp_path / "out", title="A = title; of \\ its # own")
+    said = await shown(file, "-show_chapters", "-show_format")
+    found = [(float(c["start_time"]), float(c["end_time"]), c["tags"]["title"]) for c in said["chapters"]]
+    assert [title for *_, title in found] == [title for *_, title in expected]
+    assert [time for *times, _ in found for time in times] == pytest.approx(
+        [t for *ts, _ in expected for t in ts], abs=0.02
+    )
+    assert said["format"]["tags"]["title"] == "A = title; of \\ its # own"
+
+
+async def test_what_is_done_is_reported(media: Path, tmp_path: Path) -> None:
+    told: list[tuple[str, float | None]] = []
+    parts = staged(media, tmp_path, "video.mp4", "audio.m4a")
+    made = output("a.mp4", 2, assemble=Assemble.MERGE)
+    (tmp_path / "out").mkdir()
+    await Assembler().assemble(made, parts, tmp_path / "out", report=lambda *said: told.append(said))
+    assert {activity for activity, _ in told} == {"merging"}
+    assert told[-1][1] == pytest.approx(100, abs=5)
+    told.clear()
+    cut = replace(made, cut=Cut(start=0.3, end=0.8))
+    await Assembler().assemble(cut, parts, tmp_path / "out", report=lambda *said: told.append(said))
+    assert {activity for activity, _ in told} == {"cutting"}
+    assert told[-1][1] == pytest.approx(100, abs=10)

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from download_module import finished_mark
+from download_module.aria2c_control import Control
 from download_module.plan import Part
 from download_module.staging import Staging, StagingArea
 
 Area = Callable[..., StagingArea]
+SOUND = Control(size=9, complete=b"\x00").to_bytes()
 
 
 @pytest.fixture
@@ -23,9 +26,7 @@ def part(identity: str | None = "v1", size: int = 9) -> Part:
     return Part(uris=("http://site.test/a",), size=size, identity=identity)
 
 
-def begun(
-    staging: Staging, position: int = 0, *, control: bytes | None = b"control", data: bytes = b"some data"
-) -> Path:
+def begun(staging: Staging, position: int = 0, *, control: bytes | None = SOUND, data: bytes = b"some data") -> Path:
     """Bytes as aria2 leaves them in mid-transfer."""
     path = staging.part(position)
     path.write_bytes(data)
@@ -129,7 +130,7 @@ def test_bytes_are_kept_only_when_they_are_provably_the_same(
     assert (second.path / "0.part.aria2").exists() is kept
 
 
-@pytest.mark.parametrize("control", [None, b""])
+@pytest.mark.parametrize("control", [None, b"", b"garbage", SOUND[:-1], Control(size=8, complete=b"\x00").to_bytes()])
 def test_bytes_without_a_sound_control_file_are_dropped(area: Area, control: bytes | None) -> None:
     first = area().open(1, 1)
     first.prepare([part()])
@@ -249,7 +250,7 @@ def test_finished_files_leave_staging_in_their_order(area: Area, tmp_path: Path)
 def test_finished_files_replace_those_of_an_earlier_time(area: Area) -> None:
     finish(area().open(1, 1), old=b"old")
     (file,) = finish(area().open(1, 2), new=b"new")
-    assert [path.name for path in file.parent.iterdir()] == ["new"]
+    assert sorted(path.name for path in file.parent.iterdir()) == [finished_mark.NAME, "new"]
 
 
 def test_what_was_finished_but_not_reported_is_found(area: Area) -> None:
@@ -286,6 +287,76 @@ def test_what_was_fetched_for_another_url_is_dropped(area: Area) -> None:
     edited.belong_to("http://site.test/b")
     assert not edited.is_done(0)
     assert not edited.part(0).exists()
+
+
+def test_finished_files_of_another_database_are_put_aside(area: Area, tmp_path: Path) -> None:
+    for theirs in (b"first", b"second"):
+        (tmp_path / "1").mkdir()
+        (tmp_path / "1" / "kept").write_bytes(theirs)
+        staging = area().open(1, 1)
+        staging.belong_to("http://site.test/a")
+        finish(staging, new=b"new")
+        area().discard(1, "http://site.test/a")
+        assert not (tmp_path / "1").exists()
+    assert (tmp_path / "1.kept-1" / "kept").read_bytes() == b"first"
+    assert (tmp_path / "1.kept-2" / "kept").read_bytes() == b"second"
+
+
+def test_discarding_spares_finished_files_of_another_url(area: Area) -> None:
+    staging = area().open(1, 1)
+    staging.belong_to("http://site.test/a")
+    (file,) = finish(staging, a=b"a")
+    area().discard(1, "http://site.test/b")
+    assert file.exists()
+    assert area().ids() == set()
+    area().discard(1)
+    assert not file.parent.exists()
+
+
+def test_what_came_with_the_plan_is_written(area: Area) -> None:
+    staging = area().open(1, 1)
+    staging.prepare([part(), Part(content=b"text"), Part(content=b"")])
+    assert [staging.is_done(position) for position in range(3)] == [False, True, True]
+    assert staging.part(1).read_bytes() == b"text"
+    staging.prepare([part(), Part(content=b"other")])
+    assert staging.part(1).read_bytes() == b"other"
+    assert not staging.part(2).exists()
+
+
+def test_bytes_of_a_fallback_are_never_continued_as_those_of_the_part(area: Area) -> None:
+    first = area().open(1, 1)
+    first.prepare([part()])
+    begun(first)
+    first.replace(0)
+    assert not first.part(0).exists()
+    begun(first, data=b"fallback.")
+    second = area().open(1, 2)
+    second.prepare([part()])
+    assert not second.part(0).exists()
+
+
+def test_bytes_that_were_dropped_and_fetched_anew_are_continued(area: Area) -> None:
+    first = area().open(1, 1)
+    first.prepare([part()])
+    begun(first)
+    first.drop(0)
+    begun(first, data=b"good data")
+    second = area().open(1, 2)
+    second.prepare([part()])
+    assert second.part(0).read_bytes() == b"good data"
+
+
+def test_what_a_browsers_double_fetched_is_continued_when_there_is_a_validator(area: Area) -> None:
+    first = area().open(1, 1)
+    first.prepare([part(), part("other")])
+    for position in (0, 1):
+        begun(first, position, control=None)
+    (first.path / "0.part.http").write_text('"etag"')
+    second = area().open(1, 2)
+    second.prepare([part(), part("other")])
+    assert (second.part(0).exists(), second.part(1).exists()) == (True, False)
+    second.drop(0)
+    assert not (second.path / "0.part.http").exists()
 
 
 def test_nothing_was_finished_before_the_first_time(area: Area) -> None:

@@ -66,6 +66,20 @@ async def test_the_secret_is_in_a_private_file_that_goes_with_the_daemon(tmp_pat
     assert list((tmp_path / "runtime").iterdir()) == []
 
 
+async def test_what_killed_runners_left_is_removed(tmp_path: Path) -> None:
+    runtime = tmp_path / "runtime"
+    runtime.mkdir()
+    child = await asyncio.create_subprocess_exec("true")
+    await child.wait()
+    names = {f"aria2-{child.pid}.conf": False, f"aria2-{os.getppid()}.conf": True, "aria2-x.conf": True, "other": True}
+    for name in names:
+        (runtime / name).touch()
+    daemon = Aria2cDaemon(runtime)
+    await daemon.start()
+    await daemon.stop()
+    assert {name: (runtime / name).exists() for name in names} == names
+
+
 async def test_it_is_started_again_at_another_port_when_it_is_killed(daemon: Aria2cDaemon) -> None:
     before, pid = daemon.endpoint, daemon.pid
     assert pid is not None

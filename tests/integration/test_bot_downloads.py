@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.models import Destination, Progress, Settlement, Status
+from core.models import ChildRow, Destination, Progress, Settlement, Status
 from tests.cogs.scene import UPLOADS, URL, Scene, opened
 from tests.support.discord_server import MIB
 from tests.support.processes import Programs, wait_until
@@ -75,6 +75,69 @@ async def test_a_message_with_the_prefix_becomes_a_row(scene: Scene) -> None:
         assert row.progress_message_id == scene.said()[-1].id, typed
         assert row.upload_limit_bytes is None, typed  # a message tells no limit
         assert len(scene.said()) == number, typed
+
+
+async def test_wishes_become_options_of_the_row(scene: Scene) -> None:
+    await scene.start_bot()
+    await scene.alice.use(
+        scene.channel, "download", url=URL, quality="720P", clip="0:30-1:10", items="1 - 5", audio=True, spoiler=True
+    )
+    assert (await scene.row(1)).options == {
+        "quality": "720p",
+        "clip": "0:30-1:10",
+        "items": "1-5",
+        "audio": True,
+        "spoiler": True,
+    }
+    typed = f"$download {URL} quality=720p subtitles=en,de thumbnail=yes audio=no upload=False"
+    await scene.alice.write(scene.channel, typed)
+    row = await scene.row(2)
+    assert (row.options, row.upload) == ({"quality": "720p", "subtitles": "en,de", "thumbnail": True}, False)
+
+
+async def test_qualities_are_suggested_while_one_types(scene: Scene) -> None:
+    await scene.start_bot()
+
+    async def suggested(typed: str) -> list[str]:
+        choices = await scene.alice.autocomplete(scene.channel, "download", "quality", typed)
+        return [choice["value"] for choice in choices]
+
+    assert await suggested("") == ["best", "1080p", "720p", "480p", "360p", "audio", "worst"]
+    assert await suggested("0P") == ["1080p", "720p", "480p", "360p"]
+
+
+async def test_a_playlist_tells_in_one_message_how_far_its_entries_are(scene: Scene) -> None:
+    await scene.start_bot()
+    await scene.alice.use(scene.channel, "download", url="https://media.example/list")
+    card = await scene.card("next in line")
+    runner, claim = await scene.claimed()
+    found = Settlement(Status.DOWNLOADED, {"title": "My list", "activity": "3 downloads"})
+    children = tuple(ChildRow(f"https://media.example/{number}.mp4", f"Film {number}") for number in (1, 2, 3))
+    await runner.settle(claim, found, children=children)
+    assert await scene.card("📃 **Playlist: My list**, 3 downloads", "0% · 3 left") is card
+    runner, claim = await scene.claimed()
+    await runner.settle(claim, Settlement(Status.DOWNLOADED))
+    uploader, claim = await scene.claimed(UPLOADS)
+    await uploader.settle(claim, Settlement(Status.UPLOADED))
+    await scene.card("33% · 1 done · 2 left")
+    runner, claim = await scene.claimed()
+    await runner.settle(claim, Settlement(Status.FAILED, {"error": "This media is private."}))
+    await scene.card("66% · 1 done · 1 failed · 1 left", "❌ `#3` Film 2: This media is private.")
+
+    await scene.alice.use(scene.channel, "cancel", id=1)
+    await scene.card("🛑 Download 1 is being cancelled.")
+    assert (await scene.row(4)).cancelled
+    await runner.cancel_waiting()
+    assert await scene.card("✅ **Playlist: My list**", "1 done · 1 failed · 1 cancelled", "retry number 1") is card
+
+    async def recorded() -> bool:
+        return (await scene.row(1)).progress_message_status is Status.DOWNLOADED
+
+    await wait_until(recorded)
+    assert await scene.queries.with_stale_message() == []
+    await scene.alice.use(scene.channel, "status")
+    await scene.card("Your latest downloads", "`#1` **My list** · 1 done · 1 failed · 1 cancelled")
+    assert not any("`#3`" in one.content for one in scene.said() if "latest" in one.content)
 
 
 async def test_a_slash_command_can_ask_to_keep_the_files(scene: Scene) -> None:

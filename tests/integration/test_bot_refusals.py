@@ -22,6 +22,11 @@ async def test_each_mistake_has_its_sentence(scene: Scene) -> None:
         "$download <>": "There is no link. Send one that starts with http://, https:// or magnet:.",
         f"$download {URL} upload=perhaps": "`upload` can't be perhaps.",
         f"$download {URL} upload=": "That is not understood.",
+        f"$download {URL} quality=4k": "quality is best, worst, audio, or a height such as 720p.",
+        f"$download {URL} quality=[a](https://b.example)": "quality='\\[a](https\\://b.example)' means nothing",
+        f"$download {URL} clip=1:00-0:30": "The clip 1:00-0:30 ends before it begins. Write a clip as 0:30-1:10",
+        f"$download {URL} items=all": "items is a list of numbers from 1 and of ranges such as 1-5,8.",
+        f"$download {URL} audio=perhaps": "`audio` can't be perhaps.",
         '$download "unclosed': "That is not understood.",
         "$download magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567": "does not fetch torrents",
         "$cancel": "`number` is missing. Example: `$cancel 12`",
@@ -48,7 +53,10 @@ async def test_a_faulty_slash_command_is_refused_in_its_own_message(scene: Scene
     interaction = await scene.alice.use(scene.channel, "download", url="two words")
     message = await scene.card("❌ A link can't have spaces or control characters. Send one link alone.")
     assert interaction.messages == [message]
-    assert len(scene.said()) == 1
+    await scene.alice.use(scene.channel, "download", url=URL, quality="huge")
+    await scene.card("❌ The option quality='huge' means nothing: quality is best, worst, audio, or a height such as")
+    assert len(scene.said()) == 2
+    assert await scene.queries.newest() == []
 
 
 async def test_an_unknown_command_is_not_ours_to_answer(scene: Scene) -> None:

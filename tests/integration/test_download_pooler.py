@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -25,35 +24,14 @@ from core.queries import Queries
 from core.retry_handler import RetryPolicy
 from core.store import Store
 from core.wake import open_wake
-from download_module.aria2c_daemon import Aria2cDaemon
-from download_module.aria2c_downloader import Aria2cDownloader
-from download_module.assembler import Assembler
 from download_module.download_pooler import DownloadPooler
-from download_module.extractors.base_extractor import ANYTHING, Wish
+from download_module.extractors.base_extractor import Extractor
 from download_module.plan import Assemble, DownloadPlan, Kind, Output, Part
-from download_module.progress_book import ProgressBook
-from download_module.staging import StagingArea
 from tests.core.given import claimed, row, runner
 from tests.download_module.given import MIB, holds
+from tests.download_module.pooler_scene import Answers, opened_pooler
 from tests.support.media_server import MediaServer, payload
 from tests.support.processes import wait_until
-
-
-@dataclass(slots=True)
-class Site:
-    """An extractor that answers as told, and counts how often it was asked."""
-
-    answer: DownloadPlan | BossBotError
-    asked: list[str] = field(default_factory=list)
-
-    async def extract(self, url: str, wish: Wish = ANYTHING) -> DownloadPlan:
-        self.asked.append(url)
-        if isinstance(self.answer, BossBotError):
-            raise self.answer
-        return self.answer
-
-    async def close(self) -> None:
-        pass
 
 
 @pytest.fixture
@@ -73,43 +51,30 @@ async def server() -> AsyncIterator[MediaServer]:
 
 
 @pytest.fixture
-def direct() -> Site:
-    return Site(UnsupportedUrl())
+def direct() -> Answers:
+    return Answers(UnsupportedUrl())
 
 
 @pytest.fixture
-def ytdlp() -> Site:
-    return Site(UnsupportedUrl())
+def ytdlp() -> Answers:
+    return Answers(UnsupportedUrl())
 
 
 @pytest.fixture
 async def pooler(
-    tmp_path: Path, database: Database, store: Store, direct: Site, ytdlp: Site
+    tmp_path: Path, database: Database, store: Store, direct: Answers, ytdlp: Answers
 ) -> AsyncIterator[DownloadPooler]:
-    daemon = Aria2cDaemon(tmp_path / "runtime")
-    await daemon.start()
-    downloader = Aria2cDownloader(daemon)
-    await downloader.start()
-    yield DownloadPooler(
-        store=store,
-        queries=Queries(database),
-        extractors={UrlType.DIRECT: direct, UrlType.YTDLP: ytdlp},
-        downloader=downloader,
-        assembler=Assembler(),
-        staging_area=StagingArea(tmp_path / "downloads", owner=store.runner, is_dead=lambda _: False),
-        progress=ProgressBook(store),
-        max_bytes=64 * MIB,
-        torrents_for_members=False,
-    )
-    await downloader.stop()
-    await daemon.stop()
+    extractors: dict[UrlType, Extractor] = {UrlType.DIRECT: direct, UrlType.YTDLP: ytdlp}
+    async with opened_pooler(tmp_path, database, store, extractors) as pooler:
+        yield pooler
 
 
 def plan(*uris: str, size: int | None = None, assemble: Assemble = Assemble.NONE, one: bool = False) -> DownloadPlan:
     """An output for each URI, or one of all."""
     parts = tuple(Part(uris=(uri,), identity=uri, size=size) for uri in uris)
     groups = [parts] if one else [(part,) for part in parts]
-    outputs = tuple(Output(filename="a.mp4", kind=Kind.VIDEO, parts=group, assemble=assemble) for group in groups)
+    name, kind = ("a.bin", Kind.DOCUMENT) if assemble is Assemble.NONE else ("a.mp4", Kind.VIDEO)
+    outputs = tuple(Output(filename=name, kind=kind, parts=group, assemble=assemble) for group in groups)
     return DownloadPlan(source_url=uris[0], extractor="test", outputs=outputs, title="A title")
 
 
@@ -119,7 +84,7 @@ async def again(database: Database, store: Store) -> None:
 
 
 async def test_one_that_hands_over_is_followed_by_the_next(
-    pooler: DownloadPooler, database: Database, store: Store, server: MediaServer, direct: Site, ytdlp: Site
+    pooler: DownloadPooler, database: Database, store: Store, server: MediaServer, direct: Answers, ytdlp: Answers
 ) -> None:
     ytdlp.answer = plan(server.add("/a", payload(MIB)))
     download_id = await row(database)
@@ -137,8 +102,8 @@ async def test_nobody_is_asked_after_an_answer(
     pooler: DownloadPooler,
     database: Database,
     store: Store,
-    direct: Site,
-    ytdlp: Site,
+    direct: Answers,
+    ytdlp: Answers,
     answer: BossBotError,
     asked: int,
 ) -> None:
@@ -151,7 +116,7 @@ async def test_nobody_is_asked_after_an_answer(
 
 
 async def test_what_was_finished_before_a_death_needs_neither_site_nor_transfer(
-    pooler: DownloadPooler, database: Database, store: Store, direct: Site
+    pooler: DownloadPooler, database: Database, store: Store, direct: Answers
 ) -> None:
     direct.answer = MediaNotFound()  # gone meanwhile
     await row(database)
@@ -165,11 +130,14 @@ async def test_what_was_finished_before_a_death_needs_neither_site_nor_transfer(
     assert done.files is not None
     assert Path(done.files[0].path).read_bytes() == b"whole"
     assert direct.asked == []
+    assert pooler.staging_area.ids() == {claim.id}  # another death before the row is settled would need it again
+    assert done.tidy is not None
+    done.tidy()
     assert pooler.staging_area.ids() == set()
 
 
 async def test_a_part_that_arrived_is_kept_when_another_fails(
-    pooler: DownloadPooler, database: Database, store: Store, server: MediaServer, direct: Site
+    pooler: DownloadPooler, database: Database, store: Store, server: MediaServer, direct: Answers
 ) -> None:
     bodies = [payload(MIB, 1), payload(MIB, 2)]
     server.add("/bad", bodies[1], status=403, ranges=False, delay=1)
@@ -182,13 +150,13 @@ async def test_a_part_that_arrived_is_kept_when_another_fails(
     await again(database, store)
     done = await pooler.work(await claimed(store))
     assert done.files is not None
-    assert [Path(file.path).name for file in done.files] == ["a.mp4", "a (2).mp4"]
+    assert [Path(file.path).name for file in done.files] == ["a.bin", "a (2).bin"]
     assert all(holds(Path(file.path), body) for file, body in zip(done.files, bodies, strict=True))
     assert server.bytes_served("/good") == served == MIB
 
 
 async def test_parts_that_do_not_fit_together_are_not_kept(
-    pooler: DownloadPooler, database: Database, store: Store, server: MediaServer, direct: Site
+    pooler: DownloadPooler, database: Database, store: Store, server: MediaServer, direct: Answers
 ) -> None:
     direct.answer = plan(server.add("/v", MIB), server.add("/a", MIB), assemble=Assemble.MERGE, one=True)
     await row(database)
@@ -205,7 +173,7 @@ async def test_a_file_of_another_size_than_promised_is_damaged(
     database: Database,
     store: Store,
     server: MediaServer,
-    direct: Site,
+    direct: Answers,
     body: bytes,
     size: int | None,
 ) -> None:
@@ -216,7 +184,7 @@ async def test_a_file_of_another_size_than_promised_is_damaged(
 
 
 async def test_what_is_known_to_be_too_large_is_not_begun(
-    pooler: DownloadPooler, database: Database, store: Store, server: MediaServer, direct: Site
+    pooler: DownloadPooler, database: Database, store: Store, server: MediaServer, direct: Answers
 ) -> None:
     direct.answer = plan(server.add("/a", MIB), size=65 * MIB)
     await row(database)
@@ -227,7 +195,7 @@ async def test_what_is_known_to_be_too_large_is_not_begun(
 
 @pytest.mark.parametrize("status", ["pending", "failed"])
 async def test_a_row_that_was_lost_is_not_worked_on(
-    pooler: DownloadPooler, database: Database, store: Store, server: MediaServer, direct: Site, status: str
+    pooler: DownloadPooler, database: Database, store: Store, server: MediaServer, direct: Answers, status: str
 ) -> None:
     direct.answer = plan(server.add("/a", MIB))
     await row(database)
@@ -239,7 +207,7 @@ async def test_a_row_that_was_lost_is_not_worked_on(
 
 
 async def test_the_loop_takes_rows_to_their_end_and_forgets_nothing(
-    pooler: DownloadPooler, database: Database, store: Store, server: MediaServer, direct: Site, tmp_path: Path
+    pooler: DownloadPooler, database: Database, store: Store, server: MediaServer, direct: Answers, tmp_path: Path
 ) -> None:
     direct.answer = plan(server.add("/a", 3 * MIB, rate=2 * MIB))
     ids = [await row(database, upload=0), await row(database, upload=0, options='{"force": true}')]

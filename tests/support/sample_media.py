@@ -130,7 +130,7 @@ def add_dash(server: MediaServer, prefix: str, directory: Path, *, seconds: floa
     inputs = [*_picture_source(seconds, "320x180", 25), *_tone(seconds), *_VIDEO_CODEC, *_AUDIO_CODEC]
     sets = ["-adaptation_sets", "id=0,streams=v id=1,streams=a", "-seg_duration", "1", "-f", "dash"]
     _once(directory / "dash.mpd", [*inputs, *sets], in_place=True)
-    return _add_stream(server, prefix, directory, "dash.mpd", behaviour)
+    return add_stream(server, prefix, directory, "dash.mpd", **behaviour)
 
 
 def add_hls(
@@ -157,7 +157,7 @@ def add_hls(
         (directory / "key.info").write_text(f"key.bin\n{directory / 'key.bin'}\n")
         kind = ["-hls_key_info_file", str(directory / "key.info"), *kind]
     _once(directory / "hls.m3u8", [*inputs, *kind], in_place=True)
-    return _add_stream(server, prefix, directory, "hls.m3u8", behaviour)
+    return add_stream(server, prefix, directory, "hls.m3u8", **behaviour)
 
 
 _STREAM_TYPES = {
@@ -169,11 +169,16 @@ _STREAM_TYPES = {
 }
 
 
-def _add_stream(server: MediaServer, prefix: str, directory: Path, manifest: str, behaviour: dict[str, Any]) -> str:
-    for file in sorted(directory.iterdir()):
-        if file.suffix != ".info":
-            how = {} if file.name == manifest else behaviour
-            server.add(f"{prefix}/{file.name}", file, content_type=_STREAM_TYPES.get(file.suffix), **how)
+def add_stream(server: MediaServer, prefix: str, directory: Path, manifest: str, **behaviour: Any) -> str:
+    """Serves all files of a directory below `prefix`; returns the URL of the manifest.
+
+    `behaviour` is that of the media: manifests are answered as they are.
+    """
+    for file in sorted(directory.rglob("*")):
+        if file.is_file() and file.suffix != ".info":
+            how = {} if file.suffix in {".m3u8", ".mpd"} else behaviour
+            path = f"{prefix}/{file.relative_to(directory).as_posix()}"
+            server.add(path, file, content_type=_STREAM_TYPES.get(file.suffix), **how)
     return server.url(f"{prefix}/{manifest}")
 
 

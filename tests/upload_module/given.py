@@ -16,10 +16,13 @@ from core.requests import Ask, Requests
 from core.store import Store
 from core.tables import downloads, media_files
 from tests.support.discord_server import MIB, Channel, DiscordServer
-from upload_module.courier import Courier
+from upload_module.courier import AbsentCourier, Courier
 from upload_module.discord_courier import NONCE_IS_SAFE, DiscordCourier
 from upload_module.finished_files import FinishedFiles
+from upload_module.fitting.fitted_files import FittedFiles
+from upload_module.fitting.fitting_room import Fitters, FittingRoom
 from upload_module.folder_destination import FolderCourier
+from upload_module.preparation import Preparation
 from upload_module.upload_limits import UploadLimits
 from upload_module.upload_manager import Limits
 from upload_module.upload_pooler import UploadPooler
@@ -90,6 +93,8 @@ class Stage:
     limits: Limits = LIMITS
     cleanup: bool = True
     nonce_is_safe: float = NONCE_IS_SAFE
+    fitters: Fitters = field(default_factory=dict)
+    fits_at_once: int = 1
     bots: list[UploaderBot] = field(default_factory=list)
     _pooler: UploadPooler | None = None
 
@@ -123,11 +128,26 @@ class Stage:
                 deliveries=deliveries,
                 queries=self.queries,
                 limits=limits,
+                preparation=self.make_preparation(),
                 nonce_is_safe=self.nonce_is_safe,
             ),
         }
         return UploadPooler(
-            store=self.store, queries=self.queries, couriers=couriers, finished=finished, cleanup=self.cleanup
+            store=self.store,
+            queries=self.queries,
+            couriers=couriers,
+            store_courier=AbsentCourier("There is no store."),
+            finished=finished,
+            cleanup=self.cleanup,
+        )
+
+    def make_preparation(self) -> Preparation:
+        fitted = FittedFiles(self.download_dir)
+        return Preparation(
+            store=self.store,
+            queries=self.queries,
+            deliveries=Deliveries(self.database, runner=self.name),
+            room=FittingRoom(fitters=self.fitters, fitted=fitted, at_once=self.fits_at_once),
         )
 
     @property
@@ -178,6 +198,14 @@ class Stage:
 
         async def work(connection: AsyncConnection) -> None:
             await connection.execute(update(media_files).where(where).values(**values))
+
+        await self.database.write(work)
+
+    async def write_row(self, download_id: int, /, **values: Any) -> None:
+        """A hand edit of a download."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(update(downloads).where(downloads.c.id == download_id).values(**values))
 
         await self.database.write(work)
 

@@ -5,10 +5,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, strategies
 
-from core.errors import FileTooLarge
 from tests.support.discord_server import MIB
 from tests.upload_module.given import media_file
-from upload_module.upload_manager import Limits, in_units, plan_messages
+from upload_module.upload_manager import Limits, in_units, plan_messages, too_large
 
 LIMITS = Limits(file=20, message=25, files=3)
 
@@ -50,17 +49,23 @@ def test_every_file_is_in_one_message_that_keeps_all_limits(sizes: list[int]) ->
         assert full, "a message is begun only when the one before has no room"
 
 
-def test_a_file_over_the_limit_is_named_with_its_size_and_the_limit() -> None:
-    files = [media_file(0, MIB), media_file(1, int(31.2 * MIB), "clip\u202e.mp4")]
-    with pytest.raises(FileTooLarge) as refused:
-        plan_messages(files, Limits(file=20 * MIB, message=25 * MIB))
-    assert str(refused.value).startswith("clip.mp4 is 31.2 MiB; this server takes 20 MiB per file.")
+def test_a_file_over_the_limit_is_named_with_its_size_the_limit_and_its_place() -> None:
+    refused = too_large([media_file(1, int(31.2 * MIB), "clip\u202e.mp4")], Limits(file=20 * MIB, message=25), total=1)
+    assert str(refused) == (
+        "clip.mp4 is 31.2 MiB; this server takes 20 MiB per file, and it can't be made to fit. "
+        "It is kept on the bot's machine: 7/clip.mp4. Ask for a smaller version of it."
+    )
 
 
-def test_more_files_over_the_limit_are_counted() -> None:
-    files = [media_file(n, 30 * MIB) for n in range(3)]
-    with pytest.raises(FileTooLarge, match="2 more of its files are too large as well"):
-        plan_messages(files, Limits(file=20 * MIB, message=25 * MIB))
+def test_what_was_delivered_besides_is_said() -> None:
+    refused = too_large([media_file(1, 30 * MIB)], Limits(file=20 * MIB, message=25), total=3)
+    assert str(refused).startswith("2 of 3 files are delivered. 1.mp4 is 30 MiB;")
+
+
+def test_more_files_over_the_limit_are_counted_and_some_are_named() -> None:
+    refused = str(too_large([media_file(n, 30 * MIB) for n in range(5)], Limits(file=20 * MIB, message=25), total=5))
+    assert "4 more are too large as well" in refused
+    assert "7/0.mp4, 7/1.mp4, 7/2.mp4 ..." in refused
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ PROGRAMS = (
         brew="--cask chromium",
         without="pages that need a browser can't be read",
         needed=False,
-        also=("chromium-browser", "google-chrome"),
+        also=("chromium-browser", "google-chrome", "google-chrome-stable"),
     ),
 )
 
@@ -64,8 +64,8 @@ def check_programs() -> Iterator[Finding]:
     for program in PROGRAMS:
         yield check_program(program)
     yield check_yt_dlp()
-    yield check_package("discord.py", needed=True)
-    yield check_package("gallery-dl", needed=False)
+    for package in ("gallery-dl", "playwright", "discord.py"):
+        yield check_package(package)
 
 
 def require_programs() -> None:
@@ -125,18 +125,16 @@ def _installation(program: Program) -> str:
 
 def check_yt_dlp() -> Finding:
     """Old releases have holes."""
-    finding = check_package("yt-dlp", needed=True)
+    finding = check_package("yt-dlp")
     numbers = tuple(int(part) for part in re.findall(r"\d+", finding.found)[:3])
     if numbers and numbers < SAFE_YT_DLP:
         return bad("yt-dlp", finding.found, "Releases before 2026.07.04 can be attacked by a page: update it.")
     return finding
 
 
-def check_package(name: str, *, needed: bool) -> Finding:
+def check_package(name: str) -> Finding:
     """A package of Python."""
     try:
         return good(name, version(name))
     except PackageNotFoundError:
-        if needed:
-            return bad(name, "not installed", f"Install it: `pip install {name}`, or make the environment anew.")
-        return good(name, "not installed, and not needed yet")
+        return bad(name, "not installed", f"Install it: `pip install {name}`, or make the environment anew.")

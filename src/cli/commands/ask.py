@@ -1,5 +1,6 @@
-"""`bossbotctl cancel`, `pause`, `resume` and `retry`: requests about downloads that exist."""
+"""`bossbotctl cancel`, `pause`, `resume`, `retry` and `prioritize`: requests about downloads that exist."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,9 +9,11 @@ import typer
 from cli.examples import examples
 from cli.output import AsJson, print_json, results
 from cli.session import open_session, run
-from cli.states import name_of, state_of
-from core.models import Download
-from core.requests import Ask
+from cli.states import PRIORITIES, Priority, name_of, state_of
+from core.models import Batch, Download
+from core.requests import Ask, Requests
+
+STILL_SO = {"resume": "it is not paused", "prioritize": "it has that priority already"}
 
 Ids = Annotated[list[int], typer.Argument(metavar="ID", help="Numbers as `bossbotctl list` shows them.")]
 
@@ -31,10 +34,11 @@ def register(app: typer.Typer) -> None:
     app.command("pause", epilog=examples(("pause 7", "let number 7 rest; what was fetched stays")))(pause)
     app.command("resume", epilog=examples(("resume 7", "go on with number 7 where it stopped")))(resume)
     app.command("retry", epilog=examples(("retry 7", "try again what failed or was cancelled")))(retry)
+    app.command("prioritize", epilog=examples(("prioritize high 7", "let number 7 go first")))(prioritize)
 
 
 def cancel(ids: Ids, as_json: AsJson = False) -> None:
-    """End downloads and remove what they have fetched.
+    """End downloads and remove what they have fetched; of a playlist all entries that are not over.
 
     Exit status 1 when one of them is over already or does not exist.
     """
@@ -65,14 +69,40 @@ def retry(ids: Ids, as_json: AsJson = False) -> None:
     _ask(Ask.RETRY, ids, as_json=as_json)
 
 
+def prioritize(
+    priority: Annotated[Priority, typer.Argument(help="Which goes first.")], ids: Ids, as_json: AsJson = False
+) -> None:
+    """Let downloads go before others or after them; those of a playlist follow it.
+
+    Exit status 1 when one of them has that priority already, is over, or does not exist.
+    """
+
+    async def change(requests: Requests, wanted: list[int]) -> list[int]:
+        return await requests.prioritize(wanted, PRIORITIES[priority])
+
+    _carry_out("prioritize", change, ids, as_json=as_json)
+
+
 def _ask(ask: Ask, ids: list[int], *, as_json: bool) -> None:
+    async def carry_out(requests: Requests, wanted: list[int]) -> list[int]:
+        return await requests.ask(ask, wanted)
+
+    _carry_out(ask, carry_out, ids, as_json=as_json)
+
+
+def _carry_out(
+    ask: str, carry_out: Callable[[Requests, list[int]], Awaitable[list[int]]], ids: list[int], *, as_json: bool
+) -> None:
     async def command() -> int:
         async with open_session() as session:
             wanted = list(dict.fromkeys(ids))
             before = {download.id: download for download in await session.queries.find(wanted)}
-            asked = set(await session.requests.ask(ask, wanted))
+            asked = set(await carry_out(session.requests, wanted))
             found = {download.id: download for download in await session.queries.find(wanted)}
-        answers = [_answer(ask, id_, id_ in asked, found.get(id_) or before.get(id_)) for id_ in wanted]
+            batches = await session.queries.batches(list(found.values()))
+        answers = [
+            _answer(ask, id_, id_ in asked, found.get(id_) or before.get(id_), batches.get(id_)) for id_ in wanted
+        ]
         if as_json:
             print_json(answers)
         else:
@@ -83,13 +113,15 @@ def _ask(ask: Ask, ids: list[int], *, as_json: bool) -> None:
     run(command())
 
 
-def _answer(ask: Ask, id_: int, asked: bool, download: Download | None) -> Answer:
+def _answer(ask: str, id_: int, asked: bool, download: Download | None, batch: Batch | None) -> Answer:
     if download is None:
         return Answer(id=id_, asked=False, status=None, message="no such download: `bossbotctl list --all` shows all")
     if asked:
         message = f"{ask} asked: {name_of(download)}"
-    elif ask is Ask.RESUME and not download.is_over:
-        message = "nothing to resume: it is not paused"
+    elif ask in STILL_SO and (batch.left if batch else not download.is_over):
+        message = f"nothing to {ask}: {STILL_SO[ask]}"
+    elif batch is not None:
+        message = f"nothing to {ask}: {state_of(download, batch).word}"
     else:
         message = f"nothing to {ask}: it is {state_of(download).word}"
     return Answer(id=id_, asked=asked, status=download.status, message=message)

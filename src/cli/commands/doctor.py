@@ -10,6 +10,7 @@ from rich.text import Text
 
 from cli.checks.finding import Finding, Verdict, bad
 from cli.checks.programs import check_programs
+from cli.checks.sites import check_rules
 from cli.checks.storage import check_database, check_directories
 from cli.checks.token import check_token
 from cli.examples import examples
@@ -58,6 +59,7 @@ async def examine(*, online: bool) -> list[Finding]:
         return [*findings, bad("settings", str(error), "Correct the environment or the file .env.")]
     findings += await check_database(settings)
     findings += check_directories(settings)
+    findings += check_rules(settings)
     findings.append(await check_token(settings, online=online))
     return findings
 

@@ -7,6 +7,7 @@ import typer
 
 from cli.details import details
 from cli.examples import examples
+from cli.families import beside_their_lists
 from cli.hints import hint_at_missing_runners
 from cli.output import AsJson, print_json, results
 from cli.session import Session, open_session, run
@@ -56,7 +57,8 @@ def list_(
 async def _print_table(session: Session, found: list[Download]) -> None:
     counts = await session.queries.counts()
     if found:
-        results().print(downloads_table(found, now()))
+        shown = await beside_their_lists(session.queries, found)
+        results().print(downloads_table(shown, now(), await session.queries.batches(shown)))
     total = ", ".join(f"{counts[status]} {status}" for status in Status if counts.get(status))
     results().print(f"{'' if found else 'Nothing to show. '}In all: {total or 'no downloads yet'}.", style="dim")
     if any(not download.is_over for download in found):
@@ -67,17 +69,19 @@ def show(
     download_id: Annotated[int, typer.Argument(metavar="ID", help="A number as `bossbotctl list` shows it.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show one download: where it stands, its files, its history, its error."""
+    """Show one download: where it stands, its files, the entries of a playlist, its history, its error."""
 
     async def command() -> int:
         async with open_session() as session:
             found = await known(session, download_id)
             files = await session.queries.files(download_id)
             history = await session.queries.history(download_id)
+            entries = await session.queries.children([download_id])
+            batch = (await session.queries.batches([found])).get(download_id)
         if as_json:
-            print_json(dataclasses.asdict(found) | {"files": files, "history": history})
+            print_json(dataclasses.asdict(found) | {"files": files, "entries": entries, "history": history})
         else:
-            results().print(details(found, files, history, now()))
+            results().print(details(found, files, entries, batch, history, now()))
         return 0
 
     run(command())

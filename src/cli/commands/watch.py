@@ -6,6 +6,7 @@ import typer
 
 from cli.commands.listing import known
 from cli.examples import examples
+from cli.families import beside_their_lists, with_entries
 from cli.following import following
 from cli.hints import hint_at_missing_runners
 from cli.live import display_on
@@ -29,7 +30,8 @@ def watch(
 ) -> None:
     """Watch downloads move, with progress, speed and time left; Ctrl-C ends it.
 
-    With numbers it ends by itself when all of them are over, with exit status 1 when one failed or was cancelled.
+    With numbers it ends by itself when all of them are over, and all entries of those that are playlists; with exit
+    status 1 when one failed or was cancelled.
     """
     try:
         run(_watch_these(ids) if ids else _watch_queue())
@@ -48,8 +50,8 @@ async def _watch_these(ids: list[int]) -> int:
         async with following(session.database) as changed:
             with display_on(results()) as display:
                 while True:
-                    found = await session.queries.find(ids)
-                    display.show(found)
+                    found = await with_entries(session.queries, ids)
+                    display.show(found, await session.queries.batches(found))
                     if all(download.is_over for download in found):
                         break
                     await changed()
@@ -66,5 +68,6 @@ async def _watch_queue() -> NoReturn:
                     queue = await session.queries.queue()
                     seen |= {download.id for download in queue}
                     ended = await session.queries.find(sorted(seen - {download.id for download in queue}))
-                    display.show([*queue, *ended[-ENDED_SHOWN:]])
+                    shown = await beside_their_lists(session.queries, [*queue, *ended[-ENDED_SHOWN:]])
+                    display.show(shown, await session.queries.batches(shown))
                     await changed()

@@ -6,7 +6,7 @@ import email.utils
 import re
 import time
 from collections.abc import AsyncIterator
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote, urljoin, urlsplit
 
 import httpx
 
@@ -34,10 +34,11 @@ TOTAL_TIMEOUT = 60.0  # seconds; a server may send a byte before each of the oth
 # Not files but descriptions of them, which other extractors read.
 HTML = ("text/html", "application/xhtml+xml")
 MANIFESTS = ("application/dash+xml", "application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl")
-PAGES = (*HTML, *MANIFESTS, "audio/x-mpegurl")
+PAGES = (*HTML, *MANIFESTS, "audio/x-mpegurl", "application/rss+xml")
 TORRENTS = ("application/x-bittorrent", "application/metalink4+xml", "application/metalink+xml")
 
 
+PRIVATE = ("cookie", "authorization")  # headers that go to their own host alone
 # Types that say nothing: what the first bytes are decides.
 VAGUE = frozenset(("", "application/octet-stream", "binary/octet-stream", "application/force-download", "text/plain"))
 
@@ -137,7 +138,10 @@ async def follow(
             if answer.is_error and not _is_empty_file(answer):
                 raise error_of_status(answer.status_code, answer.headers.get("Retry-After"))
             return answer
-        url = _joined(url, answer.headers["Location"])
+        onward = _joined(url, answer.headers["Location"])
+        if urlsplit(onward).netloc != urlsplit(url).netloc:  # another host must not get what was meant for this one
+            headers = {name: value for name, value in headers.items() if name.lower() not in PRIVATE}
+        url = onward
     raise SourceUnreachable("This link redirects in circles.")
 
 

@@ -78,8 +78,8 @@ def _checksum(file: Element) -> str | None:
         and element not in pieces
         and (kind := (element.get("type") or "").lower()) in HASHES
     }
-    kind = next((kind for kind in HASHES.values() if kind in found), None)
-    return f"{kind}={found[kind].lower()}" if kind and found[kind].isalnum() else None
+    best = next((kind for kind in HASHES.values() if kind in found), None)
+    return f"{best}={found[best].lower()}" if best and found[best].isalnum() else None
 
 
 def _name(element: Element) -> str:

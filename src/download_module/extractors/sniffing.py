@@ -5,8 +5,10 @@ from enum import Enum, auto
 
 import puremagic
 
+from download_module.names import recognised
+
 HEAD = 4096  # bytes that are looked at
-_PAGE = re.compile(rb"<(!doctype html|html|head|body|script)[\s>]|#EXTM3U|<MPD[\s>]", re.IGNORECASE)
+_PAGE = re.compile(rb"<(!doctype html|html|head|body|script|rss)[\s>]|#EXTM3U|<MPD[\s>]", re.IGNORECASE)
 _COMMENTS = re.compile(rb"<\?xml[^>]*\?>|<!--.*?-->|\s+", re.DOTALL)
 _METAINFO = re.compile(rb"d\d+:(announce|created by|creation date|comment|encoding|info|nodes|azureus)")
 
@@ -14,7 +16,7 @@ _METAINFO = re.compile(rb"d\d+:(announce|created by|creation date|comment|encodi
 class Described(Enum):
     """A file that describes media instead of being it."""
 
-    PAGE = auto()  # HTML, or a manifest of HLS or DASH
+    PAGE = auto()  # HTML, a feed, or a manifest of HLS or DASH
     TORRENT = auto()  # a .torrent or a metalink
 
 
@@ -33,6 +35,7 @@ def head_says(head: bytes) -> Described | None:
 def sniffed(head: bytes) -> str | None:
     """The type that the bytes themselves show; None when they show none."""
     try:
-        return puremagic.magic_string(head)[0].mime_type or None
+        found = puremagic.magic_string(head)[0]
     except (puremagic.PureError, ValueError, IndexError):
         return None
+    return recognised(found.mime_type, found.extension)

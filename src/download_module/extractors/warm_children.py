@@ -1,7 +1,7 @@
 """Child processes that have imported their library already and answer one request after the other.
 
 A library's import costs more than most extractions. A child that hangs, leaks or is killed costs only its own request;
-each is replaced after a number of requests, so that what it leaked goes too.
+each is replaced after a number of requests, or when it has grown, so that what it leaked goes too.
 """
 
 import asyncio
@@ -17,8 +17,13 @@ from loguru import logger
 
 from core.children import built_environment, end_child, start_child
 from core.errors import ExtractionError
+from download_module.extractors.child_memory import resident_bytes
 
 MAX_ANSWER = 32 * 1024 * 1024  # bytes
+LOOK = 0.5  # seconds between looks at the memory of a child that works
+GRACE = 1.0  # seconds that an idle child has to end by itself
+TOO_SLOW = "The site took too long to answer. The download is tried again."
+TOO_HUNGRY = "This page needs more memory than this bot gives to one. Try another link."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +31,12 @@ class ChildLimits:
     """What a child may take, and how long it is kept."""
 
     timeout: float  # seconds for one request
-    memory_bytes: int | None  # address space
+    memory_bytes: int | None  # that it may write to, and each program that it starts too (RLIMIT_DATA)
     at_once: int = 3
     requests: int = 100  # after which it is replaced
     idle: float = 600.0  # seconds after which it is ended
+    resident_bytes: int | None = None  # of it and all that it started together; above it, it is killed
+    grown_bytes: int | None = None  # resident when it has answered; above it, it is replaced
 
 
 @dataclass(slots=True, eq=False)
@@ -37,8 +44,13 @@ class _Child:
     process: asyncio.subprocess.Process
     answered: int = 0
     idle_since: float = 0.0
+    hungry: bool = False  # killed because of its memory
     said: bytearray = field(default_factory=bytearray)  # the end of what it wrote to stderr
     listening: asyncio.Task[None] | None = None
+
+
+class _DiedIdleError(Exception):
+    """The child ended before it was asked: the request is for another one."""
 
 
 class WarmChildren:
@@ -51,65 +63,106 @@ class WarmChildren:
         self._free: list[_Child] = []
         self._turn = asyncio.Semaphore(limits.at_once)
         self._closer: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def ask(self, request: Mapping[str, Any]) -> bytes:
-        """The answer of a child, one line of JSON.
+        """The answer of a child, one line of JSON. Whoever is cancelled over it kills the child.
 
         Raises:
             ExtractionError: no answer in time, or the child ended over it.
         """
         async with self._turn:
-            child = self._free.pop() if self._free else await self._start()
-            try:
-                answer = await self._answer(child, request)
-            except BaseException:
-                await asyncio.shield(self._end(child))
-                raise
-            child.answered += 1
-            if child.answered >= self._limits.requests:
-                await asyncio.shield(self._end(child))
-            else:
-                child.idle_since = time.monotonic()
-                self._free.append(child)
-                if self._closer is None or self._closer.done():
-                    self._closer = asyncio.create_task(self._close_idle(), name="idle children")
-            return answer
+            while True:
+                child = self._free.pop() if self._free else await self._start()
+                try:
+                    answer = await self._answer(child, request)
+                except _DiedIdleError:
+                    await asyncio.shield(self._kill(child))
+                    continue
+                except BaseException:
+                    await asyncio.shield(self._kill(child))
+                    raise
+                await asyncio.shield(self._put_back(child))
+                return answer
 
     async def close(self) -> None:
-        """End all children."""
+        """End all children; one that still works is ended when it has answered."""
+        self._closed = True
         if self._closer is not None:
             self._closer.cancel()
         while self._free:
             await self._end(self._free.pop())
 
+    async def _put_back(self, child: _Child) -> None:
+        child.answered += 1
+        grown = self._limits.grown_bytes
+        worn = child.answered >= self._limits.requests
+        if worn or (grown is not None and resident_bytes(child.process.pid) > grown):
+            await self._end(child)
+            child = await self._start()  # it imports while nobody waits for it
+        if self._closed:
+            await self._end(child)
+            return
+        child.idle_since = time.monotonic()
+        self._free.append(child)
+        if self._closer is None or self._closer.done():
+            self._closer = asyncio.create_task(self._close_idle(), name="idle children")
+
     async def _answer(self, child: _Child, request: Mapping[str, Any]) -> bytes:
-        stdin, stdout = child.process.stdin, child.process.stdout
-        assert stdin, "started with pipes"
+        stdout = child.process.stdout
         assert stdout, "started with pipes"
+        watch = asyncio.create_task(self._watch(child), name="child's memory")
         try:
             async with asyncio.timeout(self._limits.timeout):
-                stdin.write(json.dumps(request).encode() + b"\n")
-                await stdin.drain()
+                await self._hand_over(child, json.dumps(request).encode() + b"\n")
                 line = await stdout.readline()
         except TimeoutError as error:
-            raise ExtractionError("The site took too long to answer. The download is tried again.") from error
+            raise ExtractionError(TOO_SLOW) from error
         except (ConnectionError, ValueError) as error:  # it ended; the answer is too long
             raise self._gave_none(child) from error
+        finally:
+            watch.cancel()
         if not line.endswith(b"\n"):
             raise self._gave_none(child)
         return line
 
+    async def _hand_over(self, child: _Child, request: bytes) -> None:
+        """Return when the child has said, with an empty line, that it has the request."""
+        stdin, stdout = child.process.stdin, child.process.stdout
+        assert stdin, "started with pipes"
+        assert stdout, "started with pipes"
+        try:
+            stdin.write(request)
+            await stdin.drain()
+            taken = await stdout.readline()
+        except ConnectionError:
+            taken = b""
+        if not taken and child.idle_since:
+            raise _DiedIdleError
+        if taken != b"\n":
+            raise self._gave_none(child)
+
+    async def _watch(self, child: _Child) -> None:
+        limit = self._limits.resident_bytes
+        while limit is not None:
+            await asyncio.sleep(LOOK)
+            if resident_bytes(child.process.pid) > limit:
+                child.hungry = True
+                await end_child(child.process)
+                return
+
     def _gave_none(self, child: _Child) -> ExtractionError:
         tail = bytes(child.said).decode(errors="replace")
-        logger.bind(module=self._module, status=child.process.returncode).error("a child gave no answer: {}", tail)
-        return ExtractionError()
+        about = logger.bind(module=self._module, status=child.process.returncode, hungry=child.hungry)
+        about.error("a child gave no answer: {}", tail)
+        return ExtractionError(TOO_HUNGRY if child.hungry else None)
 
     async def _start(self) -> _Child:
         process = await start_child(
             (sys.executable, "-m", self._module),
             env=built_environment(HOME="/nonexistent", PYTHONSAFEPATH="1"),
             inherit=self._inherit,
-            memory_bytes=self._limits.memory_bytes,
+            data_bytes=self._limits.memory_bytes,
             stdin=asyncio.subprocess.PIPE,
             line_limit=MAX_ANSWER,
         )
@@ -117,11 +170,18 @@ class WarmChildren:
         child.listening = asyncio.create_task(_keep_tail(child), name="child's stderr")
         return child
 
-    async def _end(self, child: _Child) -> None:
-        await end_child(child.process)
-        if child.listening is not None:
-            child.listening.cancel()
-            with suppress(asyncio.CancelledError):
+    async def _kill(self, child: _Child) -> None:
+        await self._end(child, grace=0.0)
+
+    async def _end(self, child: _Child, *, grace: float = GRACE) -> None:
+        await end_child(child.process, grace=grace)
+        assert child.process.stdin, "started with pipes"
+        assert child.listening, "since it was started"
+        child.process.stdin.close()
+        with suppress(OSError):  # what it never read
+            await child.process.stdin.wait_closed()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):  # a program that left the group may hold the pipe
                 await child.listening
 
     async def _close_idle(self) -> None:

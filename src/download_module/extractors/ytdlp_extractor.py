@@ -1,204 +1,152 @@
-"""Pages that yt-dlp reads: runs it in a child process with limits and turns its answer into a plan."""
+"""Pages that yt-dlp reads: asks a warm child, which has limits, and turns its answer into a plan."""
 
-import asyncio
-import json
-import re
-import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from functools import cache
+from typing import Any
 
+from deno import find_deno_bin
 from loguru import logger
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from core.children import built_environment, end_child, start_child
-from core.errors import (
-    BossBotError,
-    DrmProtected,
-    ExtractionError,
-    GeoRestricted,
-    LiveNotSupported,
-    LoginRequired,
-    MediaNotFound,
-    RateLimited,
-    UnsupportedUrl,
-)
+from core.errors import BossBotError, ExtractionError, MediaNotFound, UnsupportedUrl
 from download_module.egress import Egress
 from download_module.extractors.base_extractor import ANYTHING, Wish
-from download_module.extractors.direct_extractor import error_of_status
-from download_module.names import clean_name
-from download_module.plan import Assemble, DownloadPlan, Kind, Output, Part
+from download_module.extractors.warm_children import TOO_HUNGRY, TOO_SLOW, ChildLimits, WarmChildren
+from download_module.extractors.ytdlp_answers import Answer
+from download_module.extractors.ytdlp_choice import Wanted
+from download_module.extractors.ytdlp_errors import error_of, is_own_fault
+from download_module.extractors.ytdlp_plans import plan_of
+from download_module.extractors.ytdlp_playlists import items_of
+from download_module.plan import DownloadPlan
+from download_module.sites import Site, Sites
 
-CHILD = ("-m", "download_module.extractors.ytdlp_child")
-MAX_ANSWER = 16 * 1024 * 1024  # bytes
-UNWANTED_HEADERS = frozenset(("accept-encoding", "range", "host", "content-length", "connection", "cookie"))
-# What sites say in words, after yt-dlp's own messages; the first that matches wins.
-SAID: tuple[tuple[str, type[BossBotError]], ...] = (
-    (r"\bDRM\b", DrmProtected),
-    (r"rate.?limit|too many requests|HTTP Error 429", RateLimited),
-    (r"not available (in|from) your (country|location|region)|geo.?restrict", GeoRestricted),
-    (r"private|log ?in|sign in|logged.in|authenticat|members.only|subscriber|cookies", LoginRequired),
-    (r"live event will begin|premieres in|is live|currently live", LiveNotSupported),
-    (r"unavailable|removed|deleted|not exist|no longer|not found|HTTP Error 4(04|10)", MediaNotFound),
-    (r"no video formats|requested format is not available|unable to extract|no media", UnsupportedUrl),
-)
-
-
-class Format(BaseModel):
-    """One stream as yt-dlp chose it."""
-
-    format_id: str | None = None
-    url: str
-    protocol: str | None = None
-    ext: str | None = None
-    vcodec: str | None = None
-    acodec: str | None = None
-    filesize: int | None = None
-    http_headers: dict[str, str] | None = None
-    cookie: str | None = None
-
-    @property
-    def has_video(self) -> bool:
-        """Whether there is, or may be, a picture."""
-        return self.vcodec != "none"
-
-
-class Entry(BaseModel):
-    """One video."""
-
-    id: str | None = None
-    title: str | None = None
-    uploader: str | None = None
-    ext: str | None = None
-    extractor: str | None = None
-    webpage_url: str | None = None
-    is_live: bool = False
-    formats: list[Format] = []
-
-
-class Answer(BaseModel):
-    """What the child prints: entries, or an error."""
-
-    title: str | None = None
-    extractor: str | None = None
-    is_playlist: bool = False
-    entries: list[Entry] = []
-    error: str | None = None
-    status: int | None = None
-    detail: str = ""
+CHILD = "download_module.extractors.ytdlp_child"
+PASSED_ON = ("user-agent", "referer", "origin", "accept-language", "authorization")
+METHODS = {False: "api", True: "cli"}
 
 
 class YtdlpExtractor:
-    """Plans a file for each video of a page; video and audio are merged when they come apart."""
+    """Plans a file for each video of a page, and a child for each entry of a playlist."""
 
-    def __init__(self, egress: Egress, *, timeout: float, memory_bytes: int, inherit: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, egress: Egress, limits: ChildLimits, *, sites: Sites | None = None, inherit: tuple[int, ...] = ()
+    ) -> None:
+        """Start no child yet.
+
+        Args:
+            egress: decides what may be reached.
+            limits: of a child.
+            sites: the admin's rules for single sites.
+            inherit: descriptors that children keep open.
+        """
         self._egress = egress
-        self._timeout = timeout
-        self._memory_bytes = memory_bytes
-        self._inherit = inherit
+        self._sites = sites or Sites()
+        self._children = WarmChildren(CHILD, limits, inherit=inherit)
 
-    async def extract(self, url: str, wish: Wish = ANYTHING) -> DownloadPlan:
-        """See `Extractor`."""
-        if "__youtubedl_smuggle" in url:
+    async def extract(
+        self, url: str, wish: Wish = ANYTHING, *, headers: Sequence[tuple[str, str]] = ()
+    ) -> DownloadPlan:
+        """See `Extractor`.
+
+        Args:
+            url: a page, or a manifest.
+            wish: what of it is wanted.
+            headers: of the page on which a browser found this URL: its cookies go to the URL's host alone.
+        """
+        if not url.lower().startswith(("http://", "https://")) or "__youtubedl_smuggle" in url:
             raise UnsupportedUrl
         await self._egress.check(url)
-        answer = await self._ask_child(url)
-        if answer.error:
-            logger.bind(error=answer.error, status=answer.status).info("yt-dlp: {}", answer.detail)
-            raise _error_of(answer)
-        plan = _plan(url, answer)
-        for part in plan.parts:
-            await self._egress.check(part.uris[0])
+        site = self._sites.of(url)
+        answer, method = await self._answer(_request(url, wish, headers, site), site)
+        if answer.refusal is not None:
+            logger.bind(status=answer.refusal.status).info("yt-dlp: {}", answer.refusal.message)
+            raise error_of(answer.refusal)
+        if not answer.entries and not answer.children:
+            raise _nothing_of(wish)
+        plan = plan_of(url, answer, wish, method=method)
+        for address in _addresses(plan):
+            await self._egress.check(address)
         return plan
-
-    async def _ask_child(self, url: str) -> Answer:
-        child = await start_child(
-            (sys.executable, *CHILD),
-            env=built_environment(HOME="/nonexistent", PYTHONSAFEPATH="1"),
-            inherit=self._inherit,
-            memory_bytes=self._memory_bytes,
-            stdin=asyncio.subprocess.PIPE,
-        )
-        try:
-            request = json.dumps({"url": url}).encode()
-            async with asyncio.timeout(self._timeout):
-                out, err = await child.communicate(request)
-        except TimeoutError as error:
-            raise ExtractionError("The site took too long to answer. The download is tried again.") from error
-        finally:
-            await asyncio.shield(end_child(child))
-        try:
-            if len(out) > MAX_ANSWER:
-                raise ExtractionError
-            return Answer.model_validate_json(out)
-        except ValidationError as error:
-            tail = err.decode(errors="replace")[-2000:]
-            logger.bind(status=child.returncode).error("yt-dlp's child gave no answer: {}", tail)
-            raise ExtractionError from error
 
     async def close(self) -> None:
         """See `Extractor`."""
+        await self._children.close()
+
+    async def _answer(self, request: Mapping[str, Any], site: Site) -> tuple[Answer, str]:
+        """What a child says, and how it found out: by the library or by the program."""
+        program = not site.use_library
+        try:
+            answer = await self._ask(request, program=program)
+            if answer.refusal is None or not is_own_fault(answer.refusal) or not site.fall_back:
+                return answer, METHODS[program]
+        except ExtractionError as error:
+            if not site.fall_back or str(error) in (TOO_SLOW, TOO_HUNGRY):  # the other would be so too
+                raise
+        logger.bind(site=site.name, program=not program).info("yt-dlp failed and is run the other way")
+        return await self._ask(request, program=not program), METHODS[not program]
+
+    async def _ask(self, request: Mapping[str, Any], *, program: bool) -> Answer:
+        said = await self._children.ask({**request, "program": program})
+        try:
+            return Answer.model_validate_json(said)
+        except ValidationError as error:
+            logger.error("yt-dlp's child answered what makes no sense: {}", str(error)[:500])
+            raise ExtractionError from error
 
 
-def _error_of(answer: Answer) -> BossBotError:
-    match answer.error:
-        case "unsupported":
-            return UnsupportedUrl()
-        case "geo":
-            return GeoRestricted()
-        case "http" if answer.status:
-            return error_of_status(answer.status)
-    for pattern, error in SAID:
-        if re.search(pattern, answer.detail, re.IGNORECASE):
-            return error()
-    return ExtractionError()
+def _request(url: str, wish: Wish, headers: Sequence[tuple[str, str]], site: Site) -> dict[str, Any]:
+    """What `ytdlp_asked.Asked` reads."""
+    options = wish.options
+    cookies = [value for name, value in headers if name.lower() == "cookie"]
+    return {
+        "url": url,
+        "headers": {name: value for name, value in headers if name.lower() in PASSED_ON},
+        "cookie": "; ".join(cookies) or None,
+        "cookie_file": str(site.cookies) if site.cookies else None,
+        "proxy": site.proxy,
+        "options": dict(site.options.get("ytdlp", {})),
+        "deno": _deno(),
+        "items": items_of(options, wish.max_items),
+        "wanted": asdict(_wanted(wish)),
+        "live_seconds": min(options.live * 60.0, wish.max_live_seconds) if options.live else None,
+        "subtitles": options.subtitles,
+    }
 
 
-def _plan(url: str, answer: Answer) -> DownloadPlan:
-    if answer.is_playlist and len(answer.entries) > 1:
-        raise MediaNotFound("This link is a playlist. Send the link of a single video.")
-    if any(entry.is_live for entry in answer.entries):
-        raise LiveNotSupported
-    entries = [entry for entry in answer.entries if entry.formats]
-    if not entries:
-        raise UnsupportedUrl
-    first = entries[0]
-    if len(entries) == 1 and first.title:  # yt-dlp numbers the <video> tags of a page, also when there is one
-        first.title = first.title.removesuffix(" (1)")
-    outputs = tuple(_output(entry) for entry in entries)
-    return DownloadPlan(
-        source_url=url,
-        extractor=(answer.extractor or first.extractor or "ytdlp").lower(),
-        title=first.title or answer.title,
-        author=first.uploader,
-        outputs=outputs,
+def _wanted(wish: Wish) -> Wanted:
+    clip = wish.options.stretch
+    seconds = None
+    if clip is not None:
+        seconds = clip.length or (clip.end - (clip.start or 0.0) if clip.end is not None else None)
+    return Wanted(
+        limit_bytes=wish.limit_bytes,
+        max_height=wish.options.max_height,
+        smallest=wish.options.quality == "worst",
+        audio=wish.options.wants_audio,
+        seconds=seconds,
+        clip=clip is not None,
     )
 
 
-def _output(entry: Entry) -> Output:
-    if any(format_.protocol not in ("http", "https", "ftp") for format_ in entry.formats):
-        raise MediaNotFound("This video comes only in small segments, which this version can't fetch yet.")
-    merged = len(entry.formats) > 1
-    extension = _container(entry.formats) if merged else (entry.formats[0].ext or entry.ext or "mp4")
-    return Output(
-        filename=clean_name(f"{clean_name(entry.title or entry.id or 'video')}.{extension}"),
-        kind=Kind.VIDEO if any(format_.has_video for format_ in entry.formats) else Kind.AUDIO,
-        parts=tuple(_part(entry, format_) for format_ in entry.formats),
-        assemble=Assemble.MERGE if merged else Assemble.NONE,
-    )
+@cache
+def _deno() -> str | None:
+    """The JavaScript runtime that YouTube's challenges need, from the package registry, not from PATH."""
+    try:
+        return str(find_deno_bin())
+    except FileNotFoundError:
+        logger.warning("deno is missing: some formats of YouTube can't be fetched. Install the package deno.")
+        return None
 
 
-def _container(formats: list[Format]) -> str:
-    """The container that holds these streams as they are, and that plays in most places."""
-    endings = {format_.ext for format_ in formats}
-    if endings <= {"mp4", "m4a", "mov", "m4v"}:
-        return "mp4"
-    return "webm" if endings <= {"webm", "weba"} else "mkv"
+def _nothing_of(wish: Wish) -> BossBotError:
+    if wish.options.items:
+        return MediaNotFound(f"This list has no entries {wish.options.items}. Ask for other ones.")
+    return UnsupportedUrl()
 
 
-def _part(entry: Entry, format_: Format) -> Part:
-    headers = (format_.http_headers or {}).items()
-    kept = [(name, value) for name, value in headers if name.lower() not in UNWANTED_HEADERS]
-    if format_.cookie:
-        kept.append(("Cookie", format_.cookie))
-    identity = None
-    if entry.id and format_.format_id and format_.filesize:
-        identity = f"{entry.extractor} {entry.id} {format_.format_id} {format_.filesize}"
-    return Part(uris=(format_.url,), headers=tuple(kept), size=format_.filesize, identity=identity)
+def _addresses(plan: DownloadPlan) -> Collection[str]:
+    """One URL for each host that the plan leads to."""
+    uris = [uri for part in plan.parts for uri in part.uris]
+    uris += [uri for output in plan.outputs if output.live for uri in output.live.playlists]
+    return {"/".join(uri.split("/", 3)[:3]): uri for uri in uris}.values()

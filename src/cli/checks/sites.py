@@ -1,0 +1,35 @@
+"""Whether the rules for single sites, and the rates by hours, say something that means something."""
+
+from cli.checks.finding import Finding, bad, good, warning
+from core.errors import ConfigurationError
+from core.settings import Settings
+from download_module.rate_schedule import parse_schedule
+from download_module.sites import exposed_cookies, file_of, read_sites
+
+
+def check_rules(settings: Settings) -> list[Finding]:
+    """SITES_FILE and what it names; DOWNLOAD_RATE_SCHEDULE when there is one."""
+    return [_check_sites(settings), *([_check_schedule(settings)] if settings.download_rate_schedule else [])]
+
+
+def _check_sites(settings: Settings) -> Finding:
+    try:
+        sites = read_sites(settings)
+    except ConfigurationError as error:
+        return bad("sites", str(error), "The download runner does not start like this: correct it.")
+    if exposed := exposed_cookies(sites):
+        files = " ".join(map(str, exposed))
+        return warning("sites", f"other users of this machine can read cookies: {files}", f"chmod 600 {files}")
+    file = file_of(settings)
+    if file is None:
+        return good("sites", "no rules for single sites (sites.example.toml shows what there could be)")
+    names = ", ".join(sorted(site.name for site in sites.by_host.values()))
+    return good("sites", f"{file}: {names or 'empty'}")
+
+
+def _check_schedule(settings: Settings) -> Finding:
+    try:
+        spans = parse_schedule(settings.download_rate_schedule).spans
+    except ValueError as error:
+        return bad("DOWNLOAD_RATE_SCHEDULE", f"{error}.", "The download runner does not start like this: correct it.")
+    return good("DOWNLOAD_RATE_SCHEDULE", f"{len(spans)} spans of the day")

@@ -1,0 +1,94 @@
+"""What a media file holds, as ffprobe sees it: in a child with limits, without network."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.children import end_child, start_child
+from core.media_input import MediaInput, plain
+
+TIMEOUT = 30.0  # seconds
+MEMORY = 2 * 1024**3  # bytes of address space
+MAX_ANSWER = 16 * 1024 * 1024  # bytes
+_ENTRIES = (
+    "format=start_time,duration:stream=codec_type,start_time,width,height"
+    ":stream_disposition=attached_pic:stream_side_data=rotation"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFacts:
+    """What is in a media file."""
+
+    duration_seconds: float | None  # None: a picture, or not said
+    start_seconds: float  # its first timestamp
+    video_start_seconds: float  # the first timestamp of its picture
+    width: int | None  # pixels, as it is shown
+    height: int | None
+    has_video: bool  # or a picture; the cover of a song is none
+    has_audio: bool
+
+
+async def probe(path: Path) -> MediaFacts | None:
+    """What a file holds; None for what is no media, or can't be opened."""
+    return await probe_input(plain(path))
+
+
+async def probe_input(source: MediaInput, *, cwd: Path | None = None) -> MediaFacts | None:
+    """As `probe`, for an input of ffmpeg."""
+    said = await ask(source, "-show_entries", _ENTRIES, cwd=cwd)
+    streams = [stream for stream in said.get("streams", ()) if not stream["disposition"]["attached_pic"]]
+    videos = [stream for stream in streams if stream.get("codec_type") == "video"]
+    audios = [stream for stream in streams if stream.get("codec_type") == "audio"]
+    if not videos and not audios:
+        return None
+    width, height = _size(videos[0]) if videos else (None, None)
+    container = said.get("format", {})
+    start = _number(container.get("start_time")) or 0.0
+    video_start = _number(videos[0].get("start_time")) if videos else None
+    return MediaFacts(
+        duration_seconds=_number(container.get("duration")),
+        start_seconds=start,
+        video_start_seconds=start if video_start is None else video_start,
+        width=width,
+        height=height,
+        has_video=bool(videos),
+        has_audio=bool(audios),
+    )
+
+
+async def ask(source: MediaInput, *arguments: str, cwd: Path | None = None) -> Mapping[str, Any]:
+    """What ffprobe answers; empty when it can't read the input, or not in time, or says too much."""
+    child = await start_child(
+        ["ffprobe", "-v", "quiet", "-of", "json", *arguments, *source.arguments],
+        cwd=cwd,
+        memory_bytes=MEMORY,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert child.stdout is not None
+    said = b""
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TIMEOUT):
+                while (more := await child.stdout.read(2**16)) and len(said) <= MAX_ANSWER:
+                    said += more
+                if len(said) <= MAX_ANSWER and await child.wait() == 0:
+                    return dict(json.loads(said))
+    finally:
+        await asyncio.shield(end_child(child))
+    return {}
+
+
+def _size(stream: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Width and height as they are shown: a phone held upright records a picture that lies on its side."""
+    width, height = stream.get("width") or None, stream.get("height") or None
+    turned = any(abs(int(data.get("rotation", 0))) % 180 == 90 for data in stream.get("side_data_list", ()))
+    return (height, width) if turned else (width, height)
+
+
+def _number(said: str | None) -> float | None:
+    return float(said) if said is not None else None

@@ -1,0 +1,201 @@
+"""From the parts of a plan to files in staging: what is known is written, what is done is kept, the rest is fetched."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from loguru import logger
+
+from core.errors import BossBotError, ChecksumMismatch, MediaNotFound, SourceExpired
+from core.models import Progress
+from download_module.aria2c_control import prepare_ranges
+from download_module.aria2c_downloader import Aria2cDownloader
+from download_module.impersonating import Impersonator
+from download_module.plan import DownloadPlan, Part
+from download_module.sites import Site
+from download_module.staging import Staging
+from download_module.transfers import Transfer, gid_of
+
+Verify = Callable[[Part, list[Path]], Awaitable[None]]
+FINAL = (SourceExpired, MediaNotFound, ChecksumMismatch)  # another try of the row would hardly help the part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartFetcher:
+    """Fetches the parts of one row after another's; `max_bytes` is what a row may have."""
+
+    downloader: Aria2cDownloader
+    impersonator: Impersonator
+    max_bytes: int
+
+    async def fetch(
+        self,
+        claim: "Claim",
+        plan: DownloadPlan,
+        staging: Staging,
+        report: Callable[[Progress], None],
+        *,
+        site: Site | None = None,
+        verify: Verify | None = None,
+        last_try: bool = False,
+    ) -> "Fetched":
+        """Fetch what `staging.prepare(plan.parts)` left to fetch.
+
+        Args:
+            claim: the row.
+            plan: whose parts are fetched.
+            staging: the directory of the claim.
+            report: called about twice a second, and must not block.
+            site: rules of the site of this plan.
+            verify: a look into what arrived; raises ChecksumMismatch when it is no good.
+            last_try: parts of optional outputs are given up over any error of theirs.
+
+        Raises:
+            BossBotError: of the first part that failed; the others are stopped.
+        """
+        work = _Work(claim, plan, staging, site or Site(), verify, last_try)
+        await self._impersonate(work, report)
+        done = [position for position in work.positions if staging.is_done(position)]
+        missing = [position for position in work.positions if position not in {*done, *work.lost}]
+        results = await self.downloader.fetch(
+            [work.transfer(position) for position in missing],
+            max_bytes=self.max_bytes,
+            report=report,
+            already=sum(work.bytes_of(position) for position in done),
+            already_parts=len(done),
+        )
+        files = {position: [staging.part(position)] for position in done} | dict(zip(missing, results, strict=True))
+        if work.lost and not any(files.values()):
+            raise next(iter(work.lost.values()))
+        return Fetched([files.get(position, []) for position in work.positions], work.lost)
+
+    async def _impersonate(self, work: "_Work", report: Callable[[Progress], None]) -> None:
+        wanted = {
+            work.staging.part(position): position
+            for position in work.positions
+            if work.plan.parts[position].impersonate and not work.staging.is_done(position)
+        }
+        failed: list[BossBotError] = []
+
+        def ended(target: Path, error: BossBotError | None) -> None:
+            position = wanted[target]
+            try:
+                if error is not None:
+                    raise error
+                work.finish(position, [target])
+            except BossBotError as fault:
+                if not work.forgives(position, fault):
+                    failed.append(fault)
+
+        await self.impersonator.fetch(
+            {target: work.plan.parts[position] for target, position in wanted.items()},
+            max_bytes=self.max_bytes,
+            report=report,
+            ended=ended,
+        )
+        if failed:
+            raise failed[0]
+
+
+class Claim(Protocol):
+    """What of a claimed row is needed here."""
+
+    @property
+    def id(self) -> int:
+        """The row's."""
+        ...
+
+    @property
+    def epoch(self) -> int:
+        """Of the claim."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The files of each part, by position; of a part that was lost none, and why."""
+
+    files: list[list[Path]]
+    lost: dict[int, BossBotError]
+
+
+@dataclass(slots=True)
+class _Work:
+    claim: "Claim"
+    plan: DownloadPlan
+    staging: Staging
+    site: Site
+    verify: Verify | None
+    last_try: bool
+    lost: dict[int, BossBotError] = field(default_factory=dict)
+    optional: frozenset[int] = field(init=False)
+    replaced: set[int] = field(default_factory=set)  # whose bytes are those of a fallback
+
+    def __post_init__(self) -> None:
+        flags = [output.optional for output in self.plan.outputs for _ in output.parts]
+        self.optional = frozenset(position for position, flag in enumerate(flags) if flag)
+
+    @property
+    def positions(self) -> range:
+        return range(len(self.plan.parts))
+
+    def transfer(self, position: int) -> Transfer:
+        part = self.plan.parts[position]
+        verify = self.verify
+        return Transfer(
+            gid=gid_of(self.claim.id, self.claim.epoch, position),
+            part=part,
+            target=self.staging.part(position),
+            begun=lambda: self.staging.mark_begun(position),
+            restart=lambda: self.restart(position),
+            drop=lambda: self.staging.drop(position),
+            replaced=lambda: self.replace(position),
+            finish=lambda files: self.check(position, files),
+            verify=None if verify is None else lambda files: verify(part, files),
+            done=lambda: self.mark_done(position),
+            forgives=lambda error: self.forgives(position, error),
+            rate=self.site.rate or 0,
+            connections=self.site.connections or 0,
+        )
+
+    def restart(self, position: int) -> None:
+        self.staging.restart(position)
+        part, target = self.plan.parts[position], self.staging.part(position)
+        if part.ranges and part.size and not target.exists():
+            prepare_ranges(target, part.size, part.ranges, part.known)
+
+    def replace(self, position: int) -> None:
+        self.replaced.add(position)
+        self.staging.replace(position)
+
+    def check(self, position: int, files: list[Path]) -> None:
+        expected = None if position in self.replaced else self.plan.parts[position].size
+        size = sum(file.stat().st_size for file in files if file.is_file())
+        if not size or (expected is not None and size != expected):
+            raise ChecksumMismatch(f"The file arrived damaged: {size} bytes instead of {expected or 'some'}.")
+
+    def mark_done(self, position: int) -> None:
+        if not self.plan.parts[position].is_torrent:
+            self.staging.mark_done(position)
+
+    def finish(self, position: int, files: list[Path]) -> None:
+        """As `check`, of a part that aria2 did not fetch."""
+        try:
+            self.check(position, files)
+        except ChecksumMismatch:
+            self.staging.drop(position)
+            raise
+        self.mark_done(position)
+
+    def forgives(self, position: int, error: BossBotError) -> bool:
+        passes = isinstance(error, FINAL) or (self.last_try and error.costs_attempt)
+        if position not in self.optional or not passes:
+            return False
+        logger.bind(download=self.claim.id, part=position).warning("goes on without one file: {}", error)
+        self.lost[position] = error
+        return True
+
+    def bytes_of(self, position: int) -> int:
+        ranges = self.plan.parts[position].ranges
+        return sum(end - first for first, end in ranges) if ranges else self.staging.part(position).stat().st_size

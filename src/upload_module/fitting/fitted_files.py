@@ -1,0 +1,96 @@
+"""What was made of files, on disk: whole or not there, below the directory of their download.
+
+`<DOWNLOAD_DIR>/<id>/.fitted/<file id>/` holds the files and a manifest that says of what they were made, and for
+which limit. They are made in a directory beside it and appear in one rename, so that a crash costs nothing that was
+finished. All goes with the directory of the download.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.models import MediaFile
+from upload_module.fitting.fit import Step, Way
+
+DIRECTORY = ".fitted"
+MANIFEST = "manifest.json"
+
+
+class FittedFiles:
+    """The fitted files of all downloads."""
+
+    def __init__(self, download_dir: Path) -> None:
+        self._root = download_dir.resolve()
+
+    def of(self, file: MediaFile, limit: int) -> tuple[Way, tuple[Path, ...]] | None:
+        """What was made of a file before, and how; None if there is nothing, or it is not for this limit.
+
+        What was made for a lower limit is worse than need be; what was made for a higher one may happen to fit.
+        """
+        directory = self._directory(file)
+        try:
+            known = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+            if known["source"] != _identity(file) or known["limit"] < limit:
+                return None
+            paths = tuple(directory / str(name) for name in known["files"])
+            sizes = [path.stat().st_size for path in paths]
+            way = Way(**known["way"] | {"step": Step(known["way"]["step"])})
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        if not sizes or sizes != list(known["files"].values()) or max(sizes) > limit:
+            return None
+        return way, paths
+
+    def workshop(self, file: MediaFile, epoch: int) -> Path:
+        """An empty directory to make files in; what earlier claims left unfinished is removed."""
+        directory = self._directory(file)
+        for left in directory.parent.glob(f"{file.id}-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        workshop = directory.with_name(f"{file.id}-{epoch}")
+        workshop.mkdir(parents=True)
+        return workshop
+
+    def keep(self, file: MediaFile, way: Way, limit: int, workshop: Path, made: Sequence[Path]) -> tuple[Path, ...]:
+        """Take finished files over from their workshop; where they are now."""
+        names = _names(file, made)
+        for path, name in zip(made, names, strict=True):
+            _sync(path.rename(workshop / name))
+        for path in workshop.iterdir():  # what the tools left beside them
+            if path.name not in names:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        sizes = {name: (workshop / name).stat().st_size for name in names}
+        known: dict[str, Any] = {"source": _identity(file), "limit": limit, "way": asdict(way), "files": sizes}
+        with (workshop / MANIFEST).open("w", encoding="utf-8") as stream:
+            json.dump(known, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        directory = self._directory(file)
+        shutil.rmtree(directory, ignore_errors=True)
+        workshop.rename(directory)
+        return tuple(directory / name for name in names)
+
+    def _directory(self, file: MediaFile) -> Path:
+        return self._root / str(file.download_id) / DIRECTORY / str(file.id)
+
+
+def _identity(file: MediaFile) -> dict[str, Any]:
+    """What tells a source from another one that has its id by chance, or was changed since."""
+    found = Path(file.path).stat()
+    return {"path": file.path, "bytes": found.st_size, "modified": found.st_mtime_ns, "sha256": file.sha256}
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _names(file: MediaFile, made: Sequence[Path]) -> list[str]:
+    """The name of the source, with the ending of what was made of it, and numbers for parts."""
+    stem = Path(file.path).stem
+    if len(made) == 1:
+        return [stem + made[0].suffix]
+    return [f"{stem} (part {number} of {len(made)}){path.suffix}" for number, path in enumerate(made, 1)]
