@@ -80,24 +80,24 @@ class Bench:
         target = self._target("ours")
         before = _cpu()
         made = await encoder.encode(facts, goal, limit, target, lambda *_: None)
-        self._add(self.ours, facts, target, limit, before)
+        await self._add(self.ours, facts, target, limit, before)
         self.ours.encodes.append(made.encodes)
         target = self._target("plain")
         before = _cpu()
         _two_passes(facts, made.goal, goal, target)
-        self._add(self.plain, facts, target, limit, before)
+        await self._add(self.plain, facts, target, limit, before)
         if self.peer:
-            self._peer(facts, limit)
+            await self._peer(facts, limit)
 
-    def _peer(self, facts: SourceFacts, limit: int) -> None:
+    async def _peer(self, facts: SourceFacts, limit: int) -> None:
         target = self._target("theirs")
         before = _cpu()
         command = [str(self.peer), "-s", f"{limit / MIB:.4f}", "-o", str(target.parent), str(facts.path)]
         environment = dict(os.environ, https_proxy=NOWHERE, http_proxy=NOWHERE)
-        subprocess.run(["nice", "-n", "19", *command], env=environment, capture_output=True, check=False)
+        _run(command, environment=environment, check=False)
         made = list(target.parent.glob("*.*"))
         if made:
-            self._add(self.theirs, facts, made[0], limit, before)
+            await self._add(self.theirs, facts, made[0], limit, before)
         else:
             self.theirs.refused += 1
 
@@ -106,19 +106,19 @@ class Bench:
         directory.mkdir()
         return directory / "made.mp4"
 
-    def _add(self, result: Result, facts: SourceFacts, made: Path, limit: int, before: float) -> None:
+    async def _add(self, result: Result, facts: SourceFacts, made: Path, limit: int, before: float) -> None:
         result.cpu += _cpu() - before
         result.fills.append(made.stat().st_size / limit)
         assert facts.picture is not None
         if facts.picture.hdr is None:  # what is made of it should not look the same
-            frames = self._frames(facts, made)
+            frames = await self._frames(facts, made)
             result.quality.append(statistics.fmean(frames))
             result.worst.append(frames[len(frames) // 20])
         told = f"{facts.path.name} to {limit / MIB:.2f} MiB: fill {result.fills[-1]:.3f}"
         told += f", quality {result.quality[-1]:.1f} {result.worst[-1]:.1f}" if result.quality else ""
         print(f"{made.parent.name.partition('-')[0]:6} {told}, {_cpu() - before:.1f} s", file=sys.stderr)
 
-    def _frames(self, facts: SourceFacts, made: Path) -> list[float]:
+    async def _frames(self, facts: SourceFacts, made: Path) -> list[float]:
         """The quality of each frame, the worst first: VMAF, or SSIM times 100."""
         assert facts.picture is not None
         factor = min(1.0, TALLEST / facts.picture.short_side)
@@ -128,10 +128,13 @@ class Bench:
         if not self.vmaf:
             measure = f"ssim=stats_file={log}"
         scaled = f"scale={size}:flags=bicubic,setsar=1,format=yuv420p"
+        found = await facts_of(made)
+        if found and found.picture and not facts.picture.varies and abs(found.picture.fps - facts.picture.fps) < 0.1:
+            scaled += f",setpts=N/{facts.picture.fps}/TB"  # containers round times each in its own way
         graph = f"[0:v]{scaled}[made];[1:v]{scaled}[source];[made][source]{measure}"
         inputs = ["-i", str(made), "-i", str(facts.path)]
         command = [self.vmaf or "ffmpeg", "-nostdin", "-v", "error", *inputs, "-lavfi", graph, "-f", "null", "-"]
-        subprocess.run(["nice", "-n", "19", *command], check=True, capture_output=True)
+        _run(command)
         said = log.read_text(encoding="utf-8")
         if self.vmaf:
             return sorted(float(frame["metrics"]["vmaf"]) for frame in json.loads(said)["frames"])
@@ -182,9 +185,13 @@ def _two_passes(facts: SourceFacts, reached: VideoGoal, goal: VideoGoal, target:
     sound = ("-c:a", "aac", "-b:a", str(goal.sound.bps)) if goal.sound else ("-an",)
     common = ["-vf", f"scale={reached.width}:{reached.height},format=yuv420p", "-c:v", "libx264"]
     common += ["-b:v", str(goal.video_bps), "-passlogfile", str(target.with_suffix(".log"))]
-    ffmpeg = ["nice", "-n", "19", "ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(facts.path), *common]
-    subprocess.run([*ffmpeg, "-pass", "1", "-an", "-f", "mp4", os.devnull], check=True)
-    subprocess.run([*ffmpeg, "-pass", "2", *sound, str(target)], check=True)
+    ffmpeg = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(facts.path), *common]
+    _run([*ffmpeg, "-pass", "1", "-an", "-f", "mp4", os.devnull])
+    _run([*ffmpeg, "-pass", "2", *sound, str(target)])
+
+
+def _run(command: Sequence[str], *, environment: dict[str, str] | None = None, check: bool = True) -> None:
+    subprocess.run(["nice", "-n", "19", *command], env=environment, check=check, capture_output=True)
 
 
 def _cpu() -> float:

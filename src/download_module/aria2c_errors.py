@@ -18,10 +18,11 @@ from core.errors import (
 )
 
 _STALLED = "Nobody who shares this torrent could be reached. It is tried again later."
+_GONE = "The file is not there any more. Check that the link opens in a browser."
 _BY_CODE: dict[int, tuple[type[BossBotError], str | None]] = {
     2: (SourceUnreachable, "The server of this media stopped answering."),
-    3: (SourceExpired, None),
-    4: (SourceExpired, None),
+    3: (SourceExpired, _GONE),
+    4: (SourceExpired, _GONE),
     5: (SourceUnreachable, "The server of this media is too slow."),
     6: (SourceUnreachable, "The connection to the server of this media broke."),
     7: (SourceUnreachable, _STALLED),

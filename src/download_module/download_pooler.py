@@ -13,6 +13,7 @@ from download_module.aria2c_downloader import Aria2cDownloader
 from download_module.media_facts import facts_of_all
 from download_module.media_finder import MediaFinder
 from download_module.media_maker import MediaMaker
+from download_module.metadata_file import asked_alike
 from download_module.plan import Child
 from download_module.progress_book import ProgressBook
 from download_module.sites import Sites
@@ -82,6 +83,8 @@ class DownloadPooler:
         paths = [Path(file.path) for file in files]
         if any(file.source_url != claim.url for file in files):
             return []
+        if paths and not asked_alike(paths[0].parent, claim):
+            return []
         here = [path.is_file() and path.stat().st_size == file.bytes for path, file in zip(paths, files, strict=True)]
         return paths if all(here) else []
 
@@ -105,8 +108,9 @@ def _done(files: Sequence[NewMediaFile], missing: Sequence[str] = (), tidy: Call
         "file_size": size,
         "downloaded_bytes": size,
     }
-    if len(files) == 1 and files[0].duration_seconds is not None:
-        values["duration_seconds"] = files[0].duration_seconds
+    durations = [file.duration_seconds for file in files if file.duration_seconds is not None]
+    if len(durations) == 1:  # a video, perhaps with its picture and subtitles
+        values["duration_seconds"] = durations[0]
     if missing:
         values["activity"] = f"{len(missing)} of {len(missing) + len(files)} files could not be fetched"
     return Done(Settlement(Status.DOWNLOADED, _fetched_values() | values), tuple(files), tidy=tidy)

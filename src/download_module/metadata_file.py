@@ -54,7 +54,7 @@ def write_metadata(
         "missing": list(missing),
         "download": {
             "id": claim.id,
-            "asked_url": claim.url,
+            "asked_url": _without_login(claim.url),
             "extractor": plan.extractor,
             "user_id": claim.user_id,
             "guild_id": claim.guild_id,
@@ -67,6 +67,30 @@ def write_metadata(
     text = json.dumps(document, ensure_ascii=False, indent=2)
     name = NAME if not (directory / NAME).exists() else INSTEAD  # a file of the download has that name
     (directory / name).write_text(text + "\n", encoding="utf-8", errors="replace")
+
+
+def asked_alike(directory: Path, claim: Download) -> bool:
+    """Whether the files in a directory were made for the same options; True where nobody knows."""
+    try:
+        text = (directory / NAME).read_text(encoding="utf-8")
+        made_for = json.loads(text)["download"]["options"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return True
+    return bool(_shaping(made_for) == _shaping(claim.options))
+
+
+def _shaping(options: Any) -> Any:
+    """Those of the options that decide what the files are."""
+    if not isinstance(options, dict):
+        return options
+    return {name: value for name, value in options.items() if name not in ("force", "spoiler", "to")}
+
+
+def _without_login(url: str) -> str:
+    """The URL without `user:password@`: the file may be copied elsewhere."""
+    scheme, separator, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _file(file: NewMediaFile) -> dict[str, Any]:

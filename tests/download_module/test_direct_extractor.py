@@ -198,13 +198,14 @@ def test_a_wait_that_makes_no_sense_is_none(header: str) -> None:
         "application/dash+xml",
         "application/vnd.apple.mpegurl",
         "application/x-mpegURL",
+        "application/rss+xml",
     ],
 )
 async def test_a_page_or_manifest_is_handed_over(
     server: MediaServer, extractor: DirectExtractor, content_type: str
 ) -> None:
     with pytest.raises(UnsupportedUrl):
-        await extractor.extract(server.add("/cat.mp4", b"<html>", content_type=content_type))
+        await extractor.extract(server.add("/cat.mp4", b"words", content_type=content_type))
 
 
 @pytest.mark.parametrize("behaviour", [{}, {"ranges": False}])

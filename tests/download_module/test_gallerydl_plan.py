@@ -145,3 +145,12 @@ def test_pages_are_visited_once_and_links_are_few() -> None:
     assert not harvest.may_visit("https://site.test/1")
     assert sum(harvest.may_visit(f"https://site.test/{n}") for n in range(1000)) < 50
     assert sum(harvest.may_link() for _ in range(1000)) == MAX_LINKS
+
+
+def test_a_picture_at_the_same_address_is_the_same() -> None:
+    first, other = (output_of(File(url=f"https://site.test/{name}.jpg", name="a.jpg")) for name in "ab")
+    again = output_of(File(url="https://site.test/a.jpg", name="a.jpg", cookie="another=session"))
+    assert first is not None
+    assert other is not None
+    assert again is not None
+    assert first.parts[0].identity == again.parts[0].identity != other.parts[0].identity

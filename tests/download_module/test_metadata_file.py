@@ -7,7 +7,7 @@ from core.database import Database
 from core.models import NewMediaFile
 from core.queries import Queries
 from download_module.media_metadata import MediaMetadata
-from download_module.metadata_file import MAX_COLUMN, row_values, write_metadata
+from download_module.metadata_file import MAX_COLUMN, asked_alike, row_values, write_metadata
 from download_module.plan import DownloadPlan
 from tests.core.given import row
 
@@ -64,3 +64,26 @@ def test_a_row_is_not_filled_with_what_a_site_sends() -> None:
     assert json.loads(text)["author"] == "Ann"
     endless = METADATA.model_copy(update={"author": "z" * 100_000})
     assert len(row_values(DownloadPlan(source_url="u", extractor="e", metadata=endless))["metadata"]) <= MAX_COLUMN
+
+
+async def test_files_are_used_again_only_for_the_same_wish(tmp_path: Path, database: Database) -> None:
+    queries = Queries(database)
+    first = await queries.get(await row(database, options='{"clip": "1-2", "spoiler": true}'))
+    same = await queries.get(await row(database, options='{"clip": "1-2", "force": false}'))
+    other = await queries.get(await row(database, options='{"clip": "1-3"}'))
+    assert first
+    assert same
+    assert other
+    assert asked_alike(tmp_path, other)  # nothing is known
+    write_metadata(tmp_path, first, PLAN, [])
+    assert asked_alike(tmp_path, same)
+    assert not asked_alike(tmp_path, other)
+
+
+async def test_a_login_in_a_link_is_not_written_down(tmp_path: Path, database: Database) -> None:
+    claim = await Queries(database).get(await row(database, url="https://ann:secret@site.test/a@b"))
+    assert claim
+    write_metadata(tmp_path, claim, PLAN, [])
+    text = (tmp_path / "metadata.json").read_text(encoding="utf-8")
+    assert "secret" not in text
+    assert "https://site.test/a@b" in text

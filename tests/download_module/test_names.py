@@ -100,6 +100,8 @@ def test_a_name_without_an_ending_gets_the_one_of_its_type(name: str, mime_type:
         ("image/png", "", Kind.IMAGE),
         ("application/pdf", "a.mp4", Kind.DOCUMENT),
         ("application/octet-stream", "a.mp4", Kind.VIDEO),
+        ("application/ogg", "a.ogg", Kind.AUDIO),
+        ("application/ogg", "a.ogv", Kind.VIDEO),
         (None, "a.jpg", Kind.IMAGE),
         (None, "a", Kind.DOCUMENT),
         ("", "", Kind.DOCUMENT),

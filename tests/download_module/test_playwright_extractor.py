@@ -120,6 +120,7 @@ async def test_a_player_is_pressed_and_its_file_is_handed_over(
     (part,) = output.parts
     assert part.uris == (server.url("/watch/file"),)
     assert part.size == film.stat().st_size
+    assert part.identity == f"{part.uris[0]} {part.size}"  # an interruption does not cost the bytes that came
     assert (output.filename, output.kind) == ("A cat _ on a mat.mp4", Kind.VIDEO)
     headers = dict(part.headers)
     assert headers["Referer"] == url

@@ -11,6 +11,7 @@ from download_module.extractors.sniffing import Described, head_says, sniffed
         (b"<!DOCTYPE html><title>x</title>", Described.PAGE),
         (b"\xef\xbb\xbf \n<!-- hello --><HTML lang=en>", Described.PAGE),
         (b'<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011">', Described.PAGE),
+        (b'<?xml version="1.0"?>\n<rss version="2.0"><channel>', Described.PAGE),
         (b"#EXTM3U\n#EXT-X-VERSION:3\n", Described.PAGE),
         (b"d8:announce30:http://tracker.example/announce", Described.TORRENT),
         (b"d4:infod6:lengthi7e", Described.TORRENT),
@@ -31,6 +32,7 @@ def test_descriptions_of_media_are_told_from_media(head: bytes, described: Descr
     [
         (b"\x89PNG\r\n\x1a\n" + bytes(64), "image/png"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(64), "image/jpeg"),
+        (b"\0\0\0\x20ftypM4A \0\0\0\0M4A mp42isom" + bytes(64), "audio/mp4"),
         (b"", None),
     ],
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from core.errors import (
     LoginRequired,
     MediaNotFound,
     RowChanged,
+    SiteBusy,
     SourceExpired,
     TooLarge,
     UnsupportedUrl,
@@ -27,6 +29,7 @@ from core.wake import open_wake
 from download_module.download_pooler import DownloadPooler
 from download_module.extractors.base_extractor import Extractor
 from download_module.plan import Assemble, DownloadPlan, Kind, Output, Part
+from download_module.sites import Site, Sites
 from tests.core.given import claimed, row, runner
 from tests.download_module.given import MIB, holds
 from tests.download_module.pooler_scene import Answers, opened_pooler
@@ -113,6 +116,20 @@ async def test_nobody_is_asked_after_an_answer(
         await pooler.work(await claimed(store))
     assert len(ytdlp.asked) == asked
     assert pooler.staging_area.ids() == set()
+
+
+async def test_a_mirror_is_ruled_like_its_original(
+    pooler: DownloadPooler, database: Database, store: Store, ytdlp: Answers
+) -> None:
+    ytdlp.answer = MediaNotFound()
+    ruled = replace(pooler, sites=Sites({"x.com": Site(concurrent=1)}))
+    for number in (1, 2):
+        await row(database, url=f"https://fxtwitter.com/ann/status/{number}")
+    first = await claimed(store)
+    with pytest.raises(MediaNotFound):
+        await ruled.work(first)
+    with pytest.raises(SiteBusy):  # the other is still held
+        await ruled.work(await claimed(store))
 
 
 async def test_what_was_finished_before_a_death_needs_neither_site_nor_transfer(

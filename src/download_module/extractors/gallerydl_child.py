@@ -92,9 +92,10 @@ def _described(error: BaseException, harvest: Harvest) -> dict[str, Any]:
     retry_after = harvest.retry_after
     if retry_after is None and isinstance(error, SiteWaits):
         retry_after = str(int(error.seconds))
+    said = str(error)
     return {
         "kinds": [kind.__name__ for kind in type(error).__mro__],
-        "message": str(error)[:2000],
+        "message": said[:2000] if said != "None" else "",  # so are those without words
         "status": response.status_code if response is not None else harvest.status,
         "retry_after": retry_after,
     }

@@ -25,6 +25,7 @@ class PassStatistics:
         if not options or not frames:
             raise ValueError("it saw no frame")
         width, height, unit, units = (int(word) for word in options.groups())
+        self.followed = False  # the next pass goes by them
         self.frames = len(frames)
         half_ticks = sum(int(frame[0]) for frame in frames)  # of the time base, as x264 counts fields
         self.seconds = max(half_ticks * unit / units / 2, 0.001)

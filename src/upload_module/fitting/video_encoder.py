@@ -21,7 +21,7 @@ from upload_module.fitting.video_passes import VideoPasses
 from upload_module.fitting.video_rates import VideoGoal, refined
 from upload_module.fitting.work_course import WorkCourse
 
-AIM = 0.985  # of the limit
+AIM = 0.98  # of the limit
 AV1_AIM = 0.95  # its rate control is coarser
 CORRECTIONS = (0.97, 0.93)  # of the rate that the try before suggests
 FAR_OVER = 1.1  # times the limit: perhaps no rate will do with this size
@@ -53,12 +53,12 @@ class _Try:
 
     def corrected(self, used: float, correction: float, found: PassStatistics | None, picture: Picture) -> "_Try":
         """The next one, after this one used so many times the limit."""
-        bps = self.bps / used * correction
+        bps = self.bps * correction
         if used > FAR_OVER and found:
             goal = refined(replace(self.goal, video_bps=int(bps)), picture, found.complexity)
             if (goal.width, goal.height) != (self.goal.width, self.goal.height):  # which is relief enough
-                return replace(self, goal=goal, bps=self.bps * correction)
-        return replace(self, bps=bps)
+                return replace(self, goal=goal, bps=bps)
+        return replace(self, bps=bps if found and found.followed else bps / used)
 
 
 class VideoEncoder:
@@ -122,24 +122,22 @@ class VideoEncoder:
         return _Try(goal=goal, bps=room * 8 / seconds, preset=preset)
 
     async def _within(self, passes: VideoPasses, attempt: _Try, limit_bytes: int) -> Encoded:
-        picture, spare = passes.facts.picture, passes.target.with_name("spare.mp4")
+        picture, spare = passes.facts.picture, passes.target.with_suffix(".spare")
         assert picture is not None
-        encodes = 0
-        for correction in (*CORRECTIONS, None):
+        for number, correction in enumerate((*CORRECTIONS, 1.0), 1):
             found = await passes.second(attempt.goal, attempt.bps, attempt.preset)
-            encodes += 1
             used = passes.target.stat().st_size / limit_bytes
+            wastes = number == 1 and _wastes(used, found)
             if used > 1 and spare.exists():
                 spare.replace(passes.target)
-            elif used > 1 and correction is None:
-                raise CompressionFailed("This video can't be made small enough.")
-            elif correction and (used > 1 or (encodes == 1 and _wastes(used, found))):
-                if used <= 1:
-                    passes.target.replace(spare)
-                attempt = attempt.corrected(used, correction, found, picture)
-                continue
-            break
-        return Encoded(path=passes.target, goal=replace(attempt.goal, video_bps=int(attempt.bps)), encodes=encodes)
+                used = 1.0
+            if used <= 1 and not wastes:
+                goal = replace(attempt.goal, video_bps=int(attempt.bps))
+                return Encoded(path=passes.target, goal=goal, encodes=number)
+            if wastes:
+                passes.target.replace(spare)
+            attempt = attempt.corrected(used, correction, found, picture)
+        raise CompressionFailed("This video can't be made small enough.")
 
 
 def _wastes(used: float, found: PassStatistics | None) -> bool:

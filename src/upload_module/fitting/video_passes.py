@@ -17,7 +17,7 @@ from upload_module.fitting.work_course import WorkCourse
 ACTIVITY = "compressing"
 FIRST_TALLEST = 720  # pixels of the short side; grain, which a smaller picture loses, costs the most
 FIRST_QUALITY = 28  # x264's crf
-RATE_TOLERANCE = 0.2  # of x264, 1 by default: how far the second pass may stray from the rate for a while
+RATE_TOLERANCE = 0.5  # of x264, 1 by default: how far the second pass may stray from the rate for a while
 AV1_PRESET = 8  # of SVT-AV1, 0..13
 KEYS = 5.0  # seconds between the places where a long result can be cut
 STATISTICS, SOUND = "first", "sound.m4a"
@@ -48,7 +48,7 @@ class VideoPasses:
 
     @property
     def _kept(self) -> Path:
-        """Those of the first pass."""
+        """Those that the next pass goes by."""
         return self._statistics.with_suffix(".kept")
 
     async def first(self, goal: VideoGoal) -> PassStatistics | None:
@@ -62,9 +62,8 @@ class VideoPasses:
         assert self.facts.picture is not None
         output: list[str] = []
         if not self.av1:
-            short = min(goal.width, goal.height, FIRST_TALLEST)
             output += [
-                *self._picture(goal, *scaled(self.facts.picture, short)),
+                *self._picture(goal, *scaled(self.facts.picture, min(goal.width, goal.height, FIRST_TALLEST))),
                 *("-c:v", "libx264", "-preset", self.preset, "-crf", str(FIRST_QUALITY)),
                 *("-pass", "1", "-passlogfile", STATISTICS, "-an", "-f", "null", os.devnull),
             ]
@@ -88,7 +87,8 @@ class VideoPasses:
             ChecksumMismatch: the source can't be read.
             DiskFull: there is no room.
         """
-        # The third kind of pass reads statistics and writes those of its own, which the next one could not scale.
+        # The third kind of pass reads statistics and writes its own. Those are better, but x264 scales them only
+        # together with what the first pass wrote about blocks: they serve if they are of the same size.
         codec = ["-c:v", "libx264", "-preset", preset, "-pass", "3", "-passlogfile", STATISTICS]
         codec += ["-x264-params", f"ratetol={RATE_TOLERANCE}"]
         if self.av1:
@@ -112,7 +112,13 @@ class VideoPasses:
             ],
             number=1,
         )
-        return None if self.av1 else PassStatistics(self._statistics)
+        if self.av1:
+            return None
+        found, first = PassStatistics(self._statistics), PassStatistics(self._kept)
+        if found.complexity.pixels == first.complexity.pixels:
+            shutil.copyfile(self._statistics, self._kept)
+            found.followed = True
+        return found
 
     async def _run(self, arguments: list[str], *, number: int) -> None:
         await self.ffmpeg.run(

@@ -22,6 +22,7 @@ TRANSPARENT = 0.1  # bits a pixel of 720p30 with which nobody sees a difference
 SMOOTH = 45.0  # frames a second from which half of them do
 QUALITY_POWER = 0.15
 GOOD_QUANTIZER = 36.0
+DOUBT = 4.0
 WORST_QUANTIZER = 45.0
 QUANTIZER_STEP = 6 / 1.1  # of the quantizer, for half the bits (x264: bits ~ step size to the power of -1.1)
 # (bits a second in all, from which), (those of the sound, channels): about a tenth, for speech stays clear with little
@@ -130,14 +131,16 @@ def sound_goal(sound: Sound, total_bps: float, rules: FitRules) -> SoundGoal:
 def refined(goal: VideoGoal, picture: Picture, found: Complexity) -> VideoGoal:
     """The same goal with the size that the picture really allows."""
     sizes = [scaled(picture, short) for short in _rungs(picture)]
-    good = [size for size in sizes if found.quantizer_at(math.prod(size), goal.video_bps) <= GOOD_QUANTIZER]
-    if good:
-        width, height = good[0]
-    else:
-        bearable = [size for size in sizes if min(size) >= LOWEST] or sizes[:1]
-        width, height = bearable[-1]
-        if found.quantizer_at(width * height, goal.video_bps) > WORST_QUANTIZER:
-            width, height = sizes[-1]
+    bearable = [size for size in sizes if min(size) >= LOWEST] or sizes[:1]
+
+    def is_good(size: tuple[int, int]) -> bool:
+        pixels = math.prod(size)
+        doubt = DOUBT if pixels > found.pixels else 0.0  # edges and grain that were not seen yet
+        return found.quantizer_at(pixels, goal.video_bps) <= GOOD_QUANTIZER - doubt
+
+    width, height = next(filter(is_good, bearable), bearable[-1])
+    if found.quantizer_at(width * height, goal.video_bps) > WORST_QUANTIZER:
+        width, height = sizes[-1]
     return replace(goal, width=width, height=height)
 
 
@@ -149,7 +152,7 @@ def scaled(picture: Picture, short: int) -> tuple[int, int]:
 
 def _short_side(picture: Picture, fps: float, bps: float, source_bps: float | None) -> int:
     """The largest short side for which the bits suffice."""
-    for short in _rungs(picture):
+    for short in (rung for rung in _rungs(picture) if rung >= LOWEST):
         pixels = math.prod(scaled(picture, short))
         needed = _needed(pixels, fps, BITS_A_PIXEL)
         if source_bps:
