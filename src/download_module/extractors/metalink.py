@@ -9,7 +9,7 @@ from core.errors import MediaNotFound
 from download_module.names import clean_name, kind_of
 from download_module.plan import Output, Part
 
-MAX_FILES = 200
+MAX_FILES = 1000
 MAX_MIRRORS = 20
 HASHES = {
     "sha-512": "sha-512",
