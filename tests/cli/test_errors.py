@@ -67,6 +67,7 @@ def test_a_database_of_a_newer_version_is_left_alone(ctl: Ctl, sqlite_file: Path
 
 def test_a_lock_is_waited_for_then_named(ctl: Ctl, sqlite_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "PATIENCE", 0.5)
+    monkeypatch.setattr(database, "NOTABLE", 0.1)
     with _locked(sqlite_file):
         assert ctl("list").status == 0  # readers do not wait
         done = ctl("add", "https://a.example/1")

@@ -131,14 +131,14 @@ async def test_a_higher_priority_takes_the_slot_that_was_begun_last_of_the_lowes
     normal = await given.row(database, attempts=1)
     work = Work()
     async with working(database, work, tmp_path, capacity=3, pace=SLOW, preempts=True) as worker:
-        await wait_until(lambda: len(work.begun) == 1)
+        await wait_until(lambda: len(work.begun) == 1, 30)
         low = await given.row(database, priority=-1, attempts=1)
-        await wait_until(lambda: len(work.begun) == 2)
+        await wait_until(lambda: len(work.begun) == 2, 30)
         later = await given.row(database, priority=-1, attempts=1)
-        await wait_until(lambda: len(work.begun) == 3)
+        await wait_until(lambda: len(work.begun) == 3, 30)
 
         high = await given.row(database, priority=1)
-        await wait_until(lambda: len(work.begun) == 4)
+        await wait_until(lambda: len(work.begun) == 4, 30)
         assert work.begun[-1].id == high
         assert work.cancelled == ["outranked"]
         waits = await row(database, later)
@@ -146,7 +146,7 @@ async def test_a_higher_priority_takes_the_slot_that_was_begun_last_of_the_lowes
         assert work.discarded == []
 
         another = await given.row(database, priority=1)
-        await wait_until(lambda: len(work.begun) == 5)
+        await wait_until(lambda: len(work.begun) == 5, 30)
         assert work.begun[-1].id == another
         assert {found.id for found in await Queries(database).queue() if found.status is Status.PENDING} == {low, later}
         assert (await row(database, normal)).status is Status.EXTRACTING
@@ -160,7 +160,7 @@ async def test_equals_and_those_who_may_not_be_taken_interrupt_nobody(database: 
     await given.row(database)
     work = Work()
     async with working(database, work, tmp_path, capacity=1, preempts=True):
-        await wait_until(lambda: work.begun)
+        await wait_until(lambda: work.begun, 30)
         await given.row(database)
         await given.row(database, priority=1, paused=1)
         await given.row(database, priority=1, available_at="2999-01-01 00:00:00")
@@ -172,7 +172,7 @@ async def test_without_the_setting_nobody_is_interrupted(database: Database, tmp
     await given.row(database, priority=-1)
     work = Work()
     async with working(database, work, tmp_path, capacity=1):
-        await wait_until(lambda: work.begun)
+        await wait_until(lambda: work.begun, 30)
         await given.row(database, priority=1)
         await _seen(database)
     assert work.cancelled == ["shutdown"]
@@ -183,14 +183,14 @@ async def test_a_running_row_that_is_raised_keeps_its_slot(database: Database, t
     requests = Requests(database, actor="test")
     work = Work()
     async with working(database, work, tmp_path, capacity=1, pace=SLOW, preempts=True):
-        await wait_until(lambda: work.begun)
+        await wait_until(lambda: work.begun, 30)
         second = await given.row(database)
         await requests.prioritize([first], 1)
         await requests.prioritize([second], 1)
         await _seen(database)
         assert work.cancelled == []
         await requests.prioritize([first], 0)
-        await wait_until(lambda: len(work.begun) == 2)
+        await wait_until(lambda: len(work.begun) == 2, 30)
     assert work.begun[-1].id == second
 
 
@@ -212,14 +212,14 @@ async def test_requests_about_waiting_rows_act_by_waking_up(database: Database, 
         await given.row(database, paused=int(name == "paused")) for name in ("running", "paused", "normal", "other")
     ]
     async with working(database, work, tmp_path, capacity=1, pace=SLOW):
-        await wait_until(lambda: [claim.id for claim in work.begun] == [running])
+        await wait_until(lambda: [claim.id for claim in work.begun] == [running], 30)
         await requests.ask(Ask.CANCEL, [normal])
         await status_is(database, normal, Status.CANCELLED)
         await requests.prioritize([paused], 1)
         await requests.ask(Ask.CANCEL, [running])
-        await wait_until(lambda: len(work.begun) == 2)
+        await wait_until(lambda: len(work.begun) == 2, 30)
         assert work.begun[-1].id == other
         await requests.ask(Ask.RESUME, [paused])
         await requests.ask(Ask.CANCEL, [other])
-        await wait_until(lambda: len(work.begun) == 3)
+        await wait_until(lambda: len(work.begun) == 3, 30)
         assert work.begun[-1].id == paused

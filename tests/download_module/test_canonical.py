@@ -95,7 +95,7 @@ def test_wrappers_in_wrappers_end() -> None:
         "https://www.google.com/url?" + "q=https%3A&" * 20_000,
     ],
 )
-def test_a_hostile_url_takes_no_noticeable_time(url: str) -> None:
+def test_a_hostile_url_is_read_in_linear_time(url: str) -> None:
     began = time.process_time()
     canonical(url)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 20  # in the square of its length it would take minutes
