@@ -185,7 +185,7 @@ class Store:
         return (await connection.execute(statement)).rowcount == 1
 
     async def enter_site(
-        self, claim: Download, *, site: str | None, media_id: str | None, at_most: int | None = None
+        self, claim: Download, *, site: str | None, media_id: str | None, at_most: int | None = None, **values: Any
     ) -> bool:
         """Note whose media a held row is; False when the row is lost.
 
@@ -194,13 +194,14 @@ class Store:
             media_id: the media's name there.
             at_most: how many downloads of this site may run at once. It is remembered for claims: a row that is known
                 to be of the site waits from then on until there is room.
+            values: further columns to write with it.
 
         Raises:
             SiteBusy: so many run already; the row is to be given back.
         """
 
         async def work(connection: AsyncConnection) -> tuple[bool, int]:
-            held = await self._write(connection, claim, {"site": site, "media_id": media_id})
+            held = await self._write(connection, claim, {"site": site, "media_id": media_id, **values})
             if not held or site is None or at_most is None:
                 return held, 0
             running = await connection.execute(select(running_from(self.stage, site, besides=claim.id)))

@@ -13,8 +13,8 @@ from download_module.aria2c_downloader import Aria2cDownloader
 from download_module.media_facts import facts_of_all
 from download_module.media_finder import MediaFinder
 from download_module.media_maker import MediaMaker
-from download_module.metadata_file import asked_alike
-from download_module.plan import Child
+from download_module.metadata_file import asked_alike, row_values
+from download_module.plan import DownloadPlan
 from download_module.progress_book import ProgressBook
 from download_module.sites import Sites
 from download_module.staging import StagingArea
@@ -54,7 +54,7 @@ class DownloadPooler:
             site = self.sites.of(detected.url if detected else claim.url)  # a mirror is ruled like its original
             plan = await self.finder.find(claim, site)
             if plan.children:
-                return self._expanded(plan.children)
+                return self._expanded(plan)
             made = await self.maker.make(claim, plan, staging, site)
             return _done(made.files, made.missing, tidy=staging.remove)
         finally:
@@ -88,16 +88,16 @@ class DownloadPooler:
         here = [path.is_file() and path.stat().st_size == file.bytes for path, file in zip(paths, files, strict=True)]
         return paths if all(here) else []
 
-    def _expanded(self, children: Sequence[Child]) -> Done:
+    def _expanded(self, plan: DownloadPlan) -> Done:
         rows = []
-        for child in children:
+        for child in plan.children:
             known = self.finder.detected(child.url)
             site, media_id = (known.identity.site, known.identity.id) if known else (None, None)
             rows.append(ChildRow(child.url, child.title, site, media_id))
         told = f"{len(rows)} download{'s' if len(rows) != 1 else ''}"
         if len(rows) >= self.finder.limits.playlist_items:
             told = f"the first {told}"
-        values = _fetched_values() | {"upload": 0, "activity": told}
+        values = row_values(plan) | _fetched_values() | {"upload": 0, "activity": told}
         return Done(Settlement(Status.DOWNLOADED, values), files=(), children=tuple(rows))
 
 

@@ -13,7 +13,6 @@ from core.queries import Queries
 from core.store import Store
 from download_module.clip_planner import cut_plan
 from download_module.extractors.base_extractor import Extractor, Wish
-from download_module.metadata_file import row_values
 from download_module.names import clean_name
 from download_module.plan import DownloadPlan
 from download_module.range_reader import RangeReader
@@ -22,6 +21,7 @@ from download_module.sound_only import sound_only
 from download_module.url_detector import Detection, UrlDetector
 
 MIB = 1024 * 1024
+LOOKING = "looking for media"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,11 @@ class MediaFinder:
         if self._is_refused_torrent(claim, torrent=detected.candidates == (UrlType.TORRENT,)):
             raise UnsupportedUrl("Torrents are switched off on this bot.")
         identity = detected.identity
-        if not await self.store.enter_site(claim, site=identity.site, media_id=identity.id, at_most=site.concurrent):
+        asked = next((one for one in detected.candidates if one in self.extractors), None)
+        now = {"activity": LOOKING} | ({"url_type": asked} if asked else {})
+        if not await self.store.enter_site(
+            claim, site=identity.site, media_id=identity.id, at_most=site.concurrent, **now
+        ):
             raise RowChanged
         plan = await self._ask(claim, detected, wish)
         self._check(claim, plan)
@@ -77,8 +81,6 @@ class MediaFinder:
             plan = await cut_plan(plan, clip, self.ranges)
         if plan.size is not None and plan.size > self.limits.max_bytes:
             raise _too_large(plan.size, self.limits.max_bytes)
-        size = plan.size or None  # of a list there is none
-        await self._write(claim, title=plan.title, extractor=plan.extractor, file_size=size, **row_values(plan))
         return plan
 
     def detected(self, url: str) -> Detection | None:
@@ -89,18 +91,20 @@ class MediaFinder:
             return None
 
     async def _ask(self, claim: Download, detected: Detection, wish: Wish) -> DownloadPlan:
-        last = UnsupportedUrl()
+        handed_over: UnsupportedUrl | None = None
         for candidate in detected.candidates:
             extractor = self.extractors.get(candidate)
             if extractor is None:  # switched off
                 continue
-            await self._write(claim, url_type=candidate, activity="looking for media")
+            if handed_over is not None and not await self.store.write(claim, url_type=candidate, activity=LOOKING):
+                raise RowChanged
             try:
                 return await extractor.extract(detected.url, self._limited(wish, candidate))
-            except UnsupportedUrl as handed_over:
-                logger.bind(download=claim.id, candidate=candidate).debug("handed over: {}", handed_over)
-                last = handed_over
-        raise MediaNotFound(str(last) if str(last) != UnsupportedUrl.sentence else MediaNotFound.sentence)
+            except UnsupportedUrl as error:
+                logger.bind(download=claim.id, candidate=candidate).debug("handed over: {}", error)
+                handed_over = error
+        told = str(handed_over or UnsupportedUrl.sentence)
+        raise MediaNotFound(told if told != UnsupportedUrl.sentence else MediaNotFound.sentence)
 
     async def _wish(self, claim: Download) -> Wish:
         options = parse_options(claim.options)
@@ -127,10 +131,6 @@ class MediaFinder:
 
     def _is_refused_torrent(self, claim: Download, *, torrent: bool) -> bool:
         return torrent and claim.destination is Destination.DISCORD and not self.limits.torrents_for_members
-
-    async def _write(self, claim: Download, **values: object) -> None:
-        if not await self.store.write(claim, **values):
-            raise RowChanged
 
 
 def _named(plan: DownloadPlan, title: str) -> DownloadPlan:

@@ -12,7 +12,7 @@ from core.store import Store
 from download_module.assembler import Assembler, is_made
 from download_module.live_fetching import LiveFetcher
 from download_module.media_facts import facts_of_all, verify
-from download_module.metadata_file import write_metadata
+from download_module.metadata_file import row_values, write_metadata
 from download_module.part_fetching import Fetched, PartFetcher
 from download_module.plan import DownloadPlan, Output, Part
 from download_module.progress_book import ProgressBook
@@ -56,7 +56,7 @@ class MediaMaker:
         Raises:
             BossBotError: of the first output that failed.
         """
-        if not await self.store.move(claim, Status.DOWNLOADING, activity="downloading"):
+        if not await self.store.move(claim, Status.DOWNLOADING, activity="downloading", **row_values(plan)):
             raise RowChanged
         staging.prepare(plan.parts)
         fetched = await self._fetch(claim, plan, staging, site)

@@ -16,7 +16,7 @@ BULKY = ("platform_data", "format_info", "description", "tags")  # left out of a
 
 
 def row_values(plan: DownloadPlan) -> dict[str, Any]:
-    """The columns of a row that say what its media is."""
+    """The columns of a row that say what stage 2 found."""
     known = plan.metadata.model_dump(exclude_none=True, exclude_defaults=True)
     for name in ("", *BULKY):
         known.pop(name, None)
@@ -26,6 +26,9 @@ def row_values(plan: DownloadPlan) -> dict[str, Any]:
     else:
         text = "{}"
     return {
+        "title": plan.title,
+        "extractor": plan.extractor,
+        "file_size": plan.size or None,  # of a list there is none
         "author": plan.author or plan.metadata.author,
         "duration_seconds": plan.metadata.duration,
         "thumbnail_url": plan.metadata.thumbnail,

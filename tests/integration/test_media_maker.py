@@ -241,6 +241,9 @@ async def test_a_stream_with_its_sound_apart_becomes_one_file_with_its_duration_
     done = await pooler.work(await claimed(store))
     assert done.files is not None
     file, _ = done.files
+    found = await Queries(database).get(1)
+    assert found is not None
+    assert (found.status, found.title, found.extractor) == (Status.DOWNLOADING, "A title", extractor.answer.extractor)
     assert (file.kind, file.mime_type, file.width) == ("video", "video/mp4", 320)
     assert done.settlement.values["duration_seconds"] == pytest.approx(4, abs=0.1)
     assert done.settlement.values["file_size"] == Path(file.path).stat().st_size + len(b"WEBVTT")
