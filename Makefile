@@ -54,7 +54,7 @@ doctor: $(READY) ## check programs, settings, database and disk
 .PHONY: test
 test: test-packages $(READY) lint ## all checks and all tests, on SQLite and PostgreSQL, with coverage
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m tests.support.postgres -- $(BIN)/python -m coverage run -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m tests.support.postgres -- $(BIN)/python -m coverage run -m pytest --numprocesses 4 --dist worksteal $(ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 
@@ -74,6 +74,10 @@ format: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix --exit-zero .
 	@$(BIN)/ruff format --quiet .
 
+.PHONY: fuzz
+fuzz: $(READY) ## look for inputs that parsers of ours can't take
+	@$(BIN)/python -m tests.fuzz --seconds $(or $(EACH),30)
+
 .PHONY: bench
 bench: $(READY) ## measure what benchmarks/README.md states
 	@scripts/packages.sh runtime bench
@@ -89,6 +93,15 @@ lock: $(READY) ## pin the newest allowed requirements
 .PHONY: docs
 docs: $(READY) ## write the settings into README.md and .env.example
 	@$(BIN)/python -m scripts.settings_docs
+
+.PHONY: texts
+texts: $(READY) ## find all sentences for members and update the catalogues of translations
+	@$(BIN)/python -m scripts.texts
+
+.PHONY: cards
+cards: $(READY) ## draw docs/cards.png: a channel with cards of real downloads
+	@scripts/packages.sh runtime cards
+	@$(BIN)/python -m scripts.cards
 
 .PHONY: picture
 picture: packages $(READY) ## record `make demo` as docs/demo.svg

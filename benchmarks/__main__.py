@@ -5,16 +5,31 @@ import re
 import sys
 from pathlib import Path
 
-from benchmarks import detection, extraction, idle, latency, shapes, torrents
+from benchmarks import (
+    acknowledgement,
+    detection,
+    extraction,
+    fast_paths,
+    guard,
+    idle,
+    latency,
+    requests,
+    shapes,
+    torrents,
+)
 from benchmarks.figures import table
 
 BENCHMARKS = {
+    "acknowledgement": acknowledgement.measure,
     "latency": latency.measure,
     "idle": idle.measure,
     "detection": detection.measure,
     "extraction": extraction.measure,
     "shapes": shapes.measure,
+    "guard": guard.measure,
     "torrents": torrents.measure,
+    "requests": requests.measure,
+    "fast-paths": fast_paths.measure,
 }
 README = Path(__file__).with_name("README.md")
 

@@ -1,7 +1,8 @@
 """Videos to a number of bytes: how often that is met, what it costs, and how it looks, beside what people use else.
 
-`python -m benchmarks.fitting [--quick] [--cache DIR] [--vmaf FFMPEG] [--peer FF4D] [FILE...]`
+`python -m benchmarks.fitting [--quick | --seconds N] [--alone] [--cache DIR] [--vmaf FFMPEG] [--peer FF4D] [FILE...]`
 
+* `--seconds`: only videos of at most so many seconds; `--alone`: without the others and without a look at the quality.
 * `--cache`: where the corpus is made once (`tests/support/corpus.py`; all of it takes some minutes and 2 GB).
 * `--vmaf`: an ffmpeg with libvmaf, such as the one that the package imageio-ffmpeg brings; without it SSIM is taken.
 * `--peer`: the command of ffmpeg4discord, in an environment of its own:
@@ -60,6 +61,7 @@ class Bench:
     work: Path
     vmaf: str | None
     peer: str | None
+    alone: bool
     ours: Result = field(default_factory=Result)
     plain: Result = field(default_factory=Result)
     theirs: Result = field(default_factory=Result)
@@ -80,6 +82,9 @@ class Bench:
         made = await encoder.encode(facts, goal, limit, target, lambda *_: None)
         await self._add(self.ours, facts, target, limit, before)
         self.ours.encodes.append(made.encodes)
+        print(f"       {made.encodes} encodes, {made.goal.says}", file=sys.stderr)
+        if self.alone:
+            return
         target = self._target("plain")
         before = _cpu()
         _two_passes(facts, made.goal, goal, target)
@@ -110,7 +115,7 @@ class Bench:
         assert facts.picture is not None
         told = f"{facts.path.name} to {limit / MIB:.2f} MiB"
         print(f"{made.parent.name.partition('-')[0]:6} {told}: {result.fills[-1]:.3f}, {cpu:.1f} s", file=sys.stderr)
-        if facts.picture.hdr is None:  # what is made of it should not look the same
+        if facts.picture.hdr is None and not self.alone:  # what is made of it should not look the same
             frames = await self._frames(facts, made)
             result.seen[told] = (statistics.fmean(frames), frames[len(frames) // 20], cpu)
 
@@ -140,15 +145,18 @@ class Bench:
 async def measure(
     *,
     quick: bool = False,
+    longest: float | None = None,
+    alone: bool = False,
     cache: Path | None = None,
     vmaf: str | None = None,
     peer: str | None = None,
     more: Sequence[Path] = (),
 ) -> list[Figure]:
-    """All cases, or those of a few short videos."""
+    """All cases, or those of a few short videos, or of those up to `longest` seconds."""
     with TemporaryDirectory() as work:
-        bench = Bench(work=Path(work), vmaf=vmaf, peer=peer)
+        bench = Bench(work=Path(work), vmaf=vmaf, peer=peer, alone=alone)
         chosen = [sample for sample in VIDEOS if not quick or any(word in sample.name for word in QUICK)]
+        chosen = [sample for sample in chosen if longest is None or sample.seconds <= longest]
         for path in (*(sample.path(cache or bench.work / "corpus") for sample in chosen), *more):
             size = path.stat().st_size
             limits = {int(size * share) for share in SHARES}
@@ -168,9 +176,13 @@ def _figures(bench: Bench) -> list[Figure]:
         Figure("encodes for each", f"{statistics.fmean(ours.encodes):.2f}", "under 1.1"),
     ]
     who = {"ours": ours, "x264 medium, same height": bench.plain}
+    if bench.alone:
+        who = {}
     if bench.peer:
         who["ffmpeg4discord"] = bench.theirs
-    both = set.intersection(*(set(result.seen) for result in who.values()))  # what none of them refused
+    both = (
+        set.intersection(*(set(result.seen) for result in who.values())) if who else set()
+    )  # what none of them refused
     for whose, result in who.items() if both else ():
         mean, worst, _ = (statistics.fmean(result.seen[case][place] for case in both) for place in range(3))
         cpu = sum(result.seen[case][2] for case in both)
@@ -203,13 +215,23 @@ def _cpu() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--alone", action="store_true")
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--vmaf")
     parser.add_argument("--peer")
     parser.add_argument("more", type=Path, nargs="*", metavar="FILE")
     asked = parser.parse_args()
     figures = asyncio.run(
-        measure(quick=asked.quick, cache=asked.cache, vmaf=asked.vmaf, peer=asked.peer, more=asked.more)
+        measure(
+            quick=asked.quick,
+            longest=asked.seconds,
+            alone=asked.alone,
+            cache=asked.cache,
+            vmaf=asked.vmaf,
+            peer=asked.peer,
+            more=asked.more,
+        )
     )
     print(table(figures))
 

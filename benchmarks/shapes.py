@@ -100,7 +100,7 @@ async def _pictures(site: Site, here: Installation, target: Path) -> Figure:
 
 
 async def _segments(site: Site, here: Installation, target: Path, *, late: str) -> Figure:
-    await _make_stream(site.root / "hls")
+    await make_stream(site.root / "hls")
     url = f"{site.base}/{late}hls/index.m3u8"
     times = await _in_turns(
         {
@@ -112,7 +112,7 @@ async def _segments(site: Site, here: Installation, target: Path, *, late: str) 
     return Figure(name, _against(times, "yt-dlp -N 8"), "at least 5 times faster than yt-dlp -N 8")
 
 
-async def _make_stream(directory: Path) -> None:
+async def make_stream(directory: Path) -> None:
     """Segments of four seconds of noise at 1 Mbit/s."""
     if directory.exists():
         return

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the system's packages that are missing: scripts/packages.sh runtime [tests] [bench]
+# Installs the system's packages that are missing: scripts/packages.sh runtime [tests] [bench] [cards]
 set -euo pipefail
 
 missing=()
@@ -24,6 +24,11 @@ for group in "$@"; do
     tests)
       need initdb postgresql
       [ -x /usr/sbin/nginx ] || need nginx nginx
+      [ -x /usr/sbin/clamd ] || need clamd clamav-daemon clamav
+      ;;
+    cards)
+      # Without it the emoji of a card are empty boxes.
+      [ "$(uname)" = Darwin ] || fc-list 2>/dev/null | grep -qi 'color emoji' || { missing+=(fonts-noto-color-emoji) brew+=(font-noto-color-emoji); }
       ;;
     bench)
       [ -x /usr/sbin/nginx ] || need nginx nginx

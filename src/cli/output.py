@@ -1,5 +1,6 @@
 """Where things are printed: results on stdout, all else on stderr; JSON for scripts."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -10,7 +11,10 @@ import typer
 from loguru import logger
 from rich.console import Console
 
+from core.errors import ConfigurationError
 from core.logs import setup_logging
+from core.redaction import KNOWN, secrets_of
+from core.settings import read_settings
 
 PLAIN_WIDTH = 160  # columns where there is no terminal to ask
 
@@ -66,6 +70,9 @@ def set_up_logs(*, debug: bool) -> None:
     """Show warnings as one line each; with `debug` everything."""
     if debug:
         setup_logging("cli", level="DEBUG", style="human")
+    with contextlib.suppress(ConfigurationError):  # told by the command that needs them
+        KNOWN.learn(*secrets_of(read_settings()))
+    if debug:
         return
     logger.remove()
     # Not sys.stderr itself: a live display puts itself in its place while it is drawn.
@@ -73,4 +80,4 @@ def set_up_logs(*, debug: bool) -> None:
 
 
 def _to_stderr(line: str) -> None:
-    sys.stderr.write(line)
+    sys.stderr.write(KNOWN.hide(line))

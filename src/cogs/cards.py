@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import core.errors
+from cogs.language import ENGLISH, Language
 from cogs.names import name, site
-from cogs.texts import bar, duration, plain, size
+from cogs.plan_words import planned
+from cogs.remedies import remedy_of
+from cogs.texts import about, bar, duration, plain, size
+from cogs.words import spoken
 from core.models import Batch, Download, Status
+from core.preferences import BarStyle, Notify
 
 ICONS = {
     Status.PENDING: "⏳",
@@ -20,76 +24,107 @@ ICONS = {
 }
 KEPT, PAUSED, ENDING, LIST = "💾", "⏸️", "🛑", "📃"
 LINE_TITLE = 60  # characters
+SMALL = "-# "  # Discord shows the line in small print
+TERSE = (Notify.NONE, Notify.MINIMAL)
 
 
-def card(download: Download, *, ahead: int | None = None, now: datetime | None = None) -> str:
+def card(
+    download: Download,
+    *,
+    ahead: int | None = None,
+    starts_in: float | None = None,
+    limit: int | None = None,
+    now: datetime | None = None,
+    t: Language = ENGLISH,
+    style: BarStyle = BarStyle.STANDARD,
+    level: Notify = Notify.NORMAL,
+) -> str:
     """The text of the message that shows a download.
 
     Args:
         download: what is shown.
-        ahead: how many wait before it, when it waits and that is known.
+        ahead: how many are taken before it, when it waits and that is known.
+        starts_in: in how many seconds it is expected to begin.
+        limit: bytes that one file may have at the destination.
         now: the present, in UTC.
+        t: the language.
+        style: how the bar is drawn.
+        level: how much the reader wants to know.
     """
     head = f"{icon(download)} **{name(download)}**"
-    tail = _joined(site(download), requester(download), f"#{download.id}")
+    about_it = (site(download), requester(download, t=t), f"#{download.id}")
+    tail = SMALL + _joined(*about_it)
     if download.is_over:
-        return _outcome(download, head, tail)
+        return _outcome(download, head, about_it, t=t, level=level)
     if download.cancelled:
-        return f"{head} is being cancelled · {tail}"
+        return _lines(f"{head} {t('is being cancelled')}", tail)
     if download.paused:
-        return _lines(f"{head} is paused · {tail}", bar(download.progress) if download.progress else None)
-    match download.status:
-        case Status.PENDING:
-            return _waiting(download, head, tail, ahead, now or datetime.now(UTC))
-        case Status.DOWNLOADED:
-            return f"{head} is ready to be sent · {_joined(_size(download), tail)}"
-        case Status.UPLOADING:
-            moves = bar(download.progress) if 0 < download.progress < 100 else None
-            return _lines(head, _joined(moves, _activity(download, "uploading"), _size(download)), tail)
-        case Status.DOWNLOADING:
-            speed = f"{size(download.download_speed)}/s" if download.download_speed else None
-            left = f"{duration(download.eta_seconds)} left" if download.eta_seconds is not None else None
-            return _lines(
-                head,
-                _joined(bar(download.progress), speed, left),
-                _joined(_bytes(download), _activity(download, "downloading")),
-                tail,
-            )
-        case _:
-            return _lines(f"{head} · {_activity(download, 'looking for the media')}", tail)
+        shown = bar(download.progress, style=style) if download.progress else None
+        return _lines(f"{head} {t('is paused')}", shown, tail)
+    details = SMALL + shown if level is Notify.VERBOSE and (shown := _details(download, t)) else None
+    if download.status is Status.PENDING:
+        told = _waiting(download, ahead, starts_in, now or datetime.now(UTC), t=t, level=level)
+        return _lines(head, *told, planned(download, limit, t=t), details, tail)
+    if level in TERSE:
+        return _lines(f"{head} {t('is being fetched')}", tail)
+    return _lines(head, *_moving(download, limit, t=t, style=style), details, tail)
 
 
-def list_card(download: Download, batch: Batch, failures: Sequence[Download] = ()) -> str:
+def list_card(
+    download: Download,
+    batch: Batch,
+    failures: Sequence[Download] = (),
+    *,
+    t: Language = ENGLISH,
+    style: BarStyle = BarStyle.STANDARD,
+) -> str:
     """The text of the message that shows a playlist and how far its entries are.
 
     Args:
         download: the playlist.
         batch: the numbers.
         failures: some of its entries that failed.
+        t: the language.
+        style: how the bar is drawn.
     """
-    counted = "1 download" if batch.total == 1 else f"{batch.total} downloads"
-    head = f"{list_icon(batch)} **Playlist: {name(download)}**, {counted}"
+    counted = t.plural("{count} download", "{count} downloads", batch.total)
     over = 100 * (batch.total - batch.left) / batch.total
-    sign = ICONS[Status.FAILED]
+    head = f"{list_icon(batch)} **{t('Playlist: {name}', name=name(download))}**, {counted}"
+    if batch.done == batch.total:
+        return _joined(head, t("all done"), site(download), requester(download, t=t), f"#{download.id}")
     return _lines(
         head,
-        _joined(bar(over) if batch.left else None, list_state(batch)),
-        *[f"{sign} `#{one.id}` {name(one, LINE_TITLE)}: {plain(one.error or '', 150)}" for one in failures],
-        f"Ask an admin to retry number {download.id}." if batch.failed and not batch.left else None,
-        _joined(site(download), requester(download), f"#{download.id}"),
+        _joined(bar(over, style=style) if batch.left else None, list_state(batch, t=t)),
+        *[entry_line(one, t=t) for one in failures],
+        SMALL + _joined(site(download), requester(download, t=t), f"#{download.id}"),
     )
 
 
-def line(download: Download, *, ahead: int | None = None, batch: Batch | None = None) -> str:
+def entry_line(download: Download, *, t: Language = ENGLISH) -> str:
+    """An entry in the checklist of a playlist."""
+    told = state(download, t=t)
+    if download.status is Status.FAILED:
+        told = plain(t(download.error) if download.error else "", 150)
+    return f"{icon(download)} `#{download.id}` {name(download, LINE_TITLE)}" + (f": {told}" if told else "")
+
+
+def line(download: Download, *, ahead: int | None = None, batch: Batch | None = None, t: Language = ENGLISH) -> str:
     """One line for a list of downloads; `batch` if it is a playlist."""
-    sign, told = (list_icon(batch), list_state(batch)) if batch else (icon(download), state(download, ahead=ahead))
-    return _joined(f"{sign} `#{download.id}` **{name(download, LINE_TITLE)}**", told, requester(download))
+    if batch is not None:
+        sign, told = list_icon(batch), list_state(batch, t=t)
+    else:
+        sign, told = icon(download), state(download, ahead=ahead, t=t)
+    return _joined(f"{sign} `#{download.id}` **{name(download, LINE_TITLE)}**", told, requester(download, t=t))
 
 
-def list_state(batch: Batch) -> str:
+def list_state(batch: Batch, *, t: Language = ENGLISH) -> str:
     """How far the entries of a playlist are."""
-    counts = ((batch.done, "done"), (batch.failed, "failed"), (batch.cancelled, "cancelled"), (batch.left, "left"))
-    return _joined(*[f"{count} {word}" for count, word in counts if count])
+    return _joined(
+        t("{count} done", count=batch.done) if batch.done else None,
+        t("{count} failed", count=batch.failed) if batch.failed else None,
+        t("{count} cancelled", count=batch.cancelled) if batch.cancelled else None,
+        t("{count} left", count=batch.left) if batch.left else None,
+    )
 
 
 def list_icon(batch: Batch) -> str:
@@ -99,25 +134,25 @@ def list_icon(batch: Batch) -> str:
     return ICONS[Status.UPLOADED if batch.done else Status.FAILED if batch.failed else Status.CANCELLED]
 
 
-def state(download: Download, *, ahead: int | None = None) -> str:
+def state(download: Download, *, ahead: int | None = None, t: Language = ENGLISH) -> str:
     """Where a download stands, in a few words."""
     if not download.is_over and (download.cancelled or download.paused):
-        return "is being cancelled" if download.cancelled else "paused"
+        return t("is being cancelled") if download.cancelled else t("paused")
     match download.status:
         case Status.PENDING:
-            return _place(ahead)
+            return _place(ahead, t)
         case Status.DOWNLOADING:
             return bar(download.progress, cells=10)
         case Status.DOWNLOADED:
-            return "kept on the bot's machine" if download.is_over else "ready to be sent"
+            return t("kept on the bot's machine") if download.is_over else t("ready to be sent")
         case Status.UPLOADED:
-            return _figures(download) or "delivered"
+            return figures(download, t=t) or t("delivered")
         case Status.FAILED:
-            return plain(download.error or "failed", 200)
+            return plain(t(download.error) if download.error else t("failed"), 200)
         case Status.CANCELLED:
-            return "cancelled"
+            return t("cancelled")
         case _:
-            return _activity(download, download.status.value)
+            return spoken(download.activity or download.status.value, t)
 
 
 def icon(download: Download) -> str:
@@ -127,73 +162,115 @@ def icon(download: Download) -> str:
     return ENDING if download.cancelled else PAUSED if download.paused else ICONS[download.status]
 
 
-def requester(download: Download) -> str | None:
+def requester(download: Download, *, t: Language = ENGLISH) -> str | None:
     """Who asked, as a mention that pings nobody."""
-    return f"for <@{download.user_id}>" if download.user_id else None
+    return t("for {member}", member=f"<@{download.user_id}>") if download.user_id else None
 
 
-def _outcome(download: Download, head: str, tail: str) -> str:
-    match download.status:
-        case Status.FAILED:
-            error = plain(download.error or "It failed for an unknown reason.", 500)
-            return _lines(f"{head} · {tail}", error, _advice(download))
-        case Status.CANCELLED:
-            return f"{head} was cancelled · {tail}"
-        case Status.DOWNLOADED:
-            return f"{head} is kept on the bot's machine · {_joined(_figures(download), tail)}"
-        case _:
-            return f"{head} · {_joined(_figures(download), tail)}"
-
-
-def _advice(download: Download) -> str | None:
-    """The next step, where another try may end otherwise."""
-    if download.failed_stage == "upload":
-        return f"The files are kept. An admin can send them again by number: {download.id}."
-    error = getattr(core.errors, download.error_kind or "", None)
-    if isinstance(error, type) and issubclass(error, core.errors.BossBotError) and not error.transient:
-        return None
-    return f"Ask again with `/download`, or ask an admin to retry number {download.id}."
-
-
-def _waiting(download: Download, head: str, tail: str, ahead: int | None, now: datetime) -> str:
-    due = datetime.fromisoformat(download.available_at).replace(tzinfo=UTC) if download.available_at else None
-    error = plain(download.error, 300) if download.error else None
-    if due is not None and due > now:
-        when = f"<t:{int(due.timestamp())}:R>"  # Discord's client counts down by itself
-        why = error or (plain(download.activity, 200) if download.activity else None)
-        return _lines(f"{head} · {'next try' if error else 'starts'} {when} · {tail}", why)
-    return _lines(f"{head} · {_place(ahead)} · {tail}", error)
-
-
-def _place(ahead: int | None) -> str:
-    if ahead is None:
-        return "waits"
-    return f"waits, {ahead} ahead of it" if ahead else "waits, next in line"
-
-
-def _figures(download: Download) -> str | None:
+def figures(download: Download, *, t: Language = ENGLISH) -> str | None:
+    """How much it was and how long it took."""
+    total = None if download.file_size is None else size(download.file_size, t)
     ended = download.finished_at or download.downloaded_at
     if ended is None or download.started_at is None:
-        return _size(download)
+        return total
     taken = datetime.fromisoformat(ended) - datetime.fromisoformat(download.started_at)
     spent = duration(taken.total_seconds())
-    total = _size(download)
-    return f"{total} in {spent}" if total else f"in {spent}"
+    return t("{size} in {time}", size=total, time=spent) if total else t("in {time}", time=spent)
 
 
-def _size(download: Download) -> str | None:
-    return None if download.file_size is None else size(download.file_size)
+def _outcome(download: Download, head: str, about_it: Sequence[str | None], *, t: Language, level: Notify) -> str:
+    details = SMALL + shown if level is Notify.VERBOSE and (shown := _details(download, t)) else None
+    match download.status:
+        case Status.FAILED:
+            error = t(download.error) if download.error else t("It failed for an unknown reason.")
+            who = SMALL + t(remedy_of(download).who)
+            return _lines(head, plain(error, 500), who, details, SMALL + _joined(*about_it))
+        case Status.CANCELLED:
+            return f"{head} {_joined(t('was cancelled'), *about_it)}"
+        case Status.DOWNLOADED:
+            told = _joined(t("is kept on the bot's machine"), figures(download, t=t), *about_it)
+            return _lines(f"{head} {told}", details)
+        case _:
+            return _lines(_joined(head, figures(download, t=t), *about_it), details)
 
 
-def _bytes(download: Download) -> str | None:
-    total = _size(download)
+def _waiting(
+    download: Download,
+    ahead: int | None,
+    starts_in: float | None,
+    now: datetime,
+    *,
+    t: Language,
+    level: Notify,
+) -> list[str | None]:
+    due = datetime.fromisoformat(download.available_at).replace(tzinfo=UTC) if download.available_at else None
+    error = plain(t(download.error), 300) if download.error else None
+    if due is not None and due > now:
+        when = f"<t:{int(due.timestamp())}:R>"  # Discord's client counts down by itself
+        why = error or (spoken(download.activity, t) if download.activity else None)
+        return [t("next try {when}", when=when) if error else t("starts {when}", when=when), why]
+    if level in TERSE:
+        return [t("waits"), error]
+    return [_joined(_place(ahead, t), _start(ahead, starts_in, t)), error]
+
+
+def _place(ahead: int | None, t: Language) -> str:
+    if ahead is None:
+        return t("waits")
+    return t("waits, {count} ahead of it", count=ahead) if ahead else t("waits, next in line")
+
+
+def _start(ahead: int | None, starts_in: float | None, t: Language) -> str | None:
+    if ahead is None or starts_in is None:
+        return None
+    return t("starts in about {time}", time=about(starts_in)) if starts_in else t("starts now")
+
+
+def _moving(download: Download, limit: int | None, *, t: Language, style: BarStyle) -> list[str | None]:
+    plan = planned(download, limit, t=t)
+    total = None if download.file_size is None else size(download.file_size, t)
+    moves = bar(download.progress, style=style) if 0 < download.progress < 100 else None
+    match download.status:
+        case Status.DOWNLOADED:
+            return [_joined(t("ready to be sent"), total), plan]
+        case Status.UPLOADING:
+            return [_joined(moves, spoken(download.activity or "uploading", t), total), plan]
+        case Status.DOWNLOADING:
+            speed = f"{size(download.download_speed, t)}/s" if download.download_speed else None
+            left = download.eta_seconds
+            return [
+                _joined(
+                    bar(download.progress, style=style),
+                    speed,
+                    t("{time} left", time=duration(left)) if left is not None else None,
+                ),
+                _joined(_bytes(download, t), spoken(download.activity or "downloading", t)),
+                plan,
+            ]
+        case _:
+            return [spoken(download.activity or "looking for the media", t), plan]
+
+
+def _bytes(download: Download, t: Language) -> str | None:
+    total = None if download.file_size is None else size(download.file_size, t)
     if not download.downloaded_bytes:
         return total
-    return f"{size(download.downloaded_bytes)} of {total}" if total else size(download.downloaded_bytes)
+    fetched = size(download.downloaded_bytes, t)
+    return t("{size} of {total}", size=fetched, total=total) if total else fetched
 
 
-def _activity(download: Download, otherwise: str) -> str:
-    return plain(download.activity, 80) if download.activity else otherwise
+def _details(download: Download, t: Language) -> str:
+    """What a member reads who wants to know everything."""
+    by = download.extractor or download.url_type.value
+    return _joined(
+        plain(download.author, 60) if download.author else None,
+        duration(download.duration_seconds) if download.duration_seconds else None,
+        t("found by {extractor}", extractor=plain(by, 30)) if by != "unknown" else None,
+        t("quality {quality}", quality=plain(str(download.options["quality"]), 10))
+        if download.options.get("quality")
+        else None,
+        t("try {number}", number=download.attempts + 1) if download.attempts else None,
+    )
 
 
 def _joined(*parts: str | None) -> str:

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
+from discord.http import Route
 from loguru import logger
+
+from cogs.command_texts import CommandTexts
 
 if TYPE_CHECKING:
     from cogs.client import BossBot
@@ -13,15 +16,16 @@ if TYPE_CHECKING:
 AGAIN = 60.0  # seconds
 # Discord fills these in where they were not given.
 _FILLED_IN = ("contexts", "integration_types", "dm_permission")
+_IN_ANY_ORDER = ("contexts", "integration_types")
+_LOCALISED = ("name_localizations", "description_localizations")
 
 
 async def sync_commands(bot: "BossBot") -> None:
     """Bring Discord's list of commands to ours, trying until that worked."""
     while True:
         try:
-            assert bot.application_id is not None, "known after login"
-            known = await bot.http.get_global_commands(bot.application_id)
-            ours = [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
+            known = await _known(bot)
+            ours = await payloads(bot)
             if same_commands(ours, known):
                 logger.debug("the commands are registered already")
             else:
@@ -36,18 +40,28 @@ async def sync_commands(bot: "BossBot") -> None:
         return
 
 
+async def payloads(bot: "BossBot") -> list[dict[str, Any]]:
+    """Our commands as they are registered, in all languages."""
+    texts = bot.tree.translator or CommandTexts()
+    return [await command.get_translated_payload(bot.tree, texts) for command in bot.tree.get_commands()]
+
+
+async def _known(bot: "BossBot") -> Any:
+    assert bot.application_id is not None, "known after login"
+    # The library's own method asks for the commands without their localisations.
+    route = Route("GET", "/applications/{application_id}/commands", application_id=bot.application_id)
+    return await bot.http.request(route, params={"with_localizations": "true"})
+
+
 def same_commands(ours: list[dict[str, Any]], known: Any) -> bool:
     """Whether Discord's commands say all that ours say, and there are no others."""
-    by_name = {one["name"]: one for one in known}
-    return len(ours) == len(by_name) and all(_says(by_name.get(one["name"]), one) for one in ours)
+    by_name = {(one.get("type", 1), one["name"]): one for one in known}
+    return len(ours) == len(by_name) and all(_says(by_name.get((one.get("type", 1), one["name"])), one) for one in ours)
 
 
 def _says(known: Any, ours: Any) -> bool:
     if isinstance(ours, dict):
-        given = {key: value for key, value in ours.items() if key not in _FILLED_IN or value}
-        return isinstance(known, dict) and all(
-            _says(known.get(key), value) for key, value in given.items() if key != "dm_permission"
-        )
+        return isinstance(known, dict) and _fields_say(known, ours)
     if isinstance(ours, list) and ours:
         return (
             isinstance(known, list)
@@ -55,3 +69,12 @@ def _says(known: Any, ours: Any) -> bool:
             and all(_says(theirs, mine) for theirs, mine in zip(known, ours, strict=True))
         )
     return bool(known == ours) or (not known and not ours)
+
+
+def _fields_say(known: dict[str, Any], ours: dict[str, Any]) -> bool:
+    given = {key: value for key, value in ours.items() if key not in _FILLED_IN or value}
+    return all(
+        sorted(known.get(key) or ()) == sorted(value) if key in _IN_ANY_ORDER else _says(known.get(key), value)
+        for key, value in given.items()
+        if key != "dm_permission" and key not in _LOCALISED
+    ) and all((known.get(key) or {}) == (ours.get(key) or {}) for key in _LOCALISED)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from cogs.faces import Face
 from core.models import Download, Status
 
 # Seconds at least between two edits of one message, whatever happens: a little less than between two looks at the
@@ -15,7 +16,8 @@ NEWS_INTERVAL = 0.9
 class Shown:
     """What a message shows, and since when (seconds of the loop's clock)."""
 
-    text: str
+    face: Face
+    phase: str
     status: Status
     at: float
 

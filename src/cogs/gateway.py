@@ -1,19 +1,22 @@
 """Keeps the client connected, and says in one sentence why it is not."""
 
 import asyncio
+import logging
 from enum import StrEnum
 
 import aiohttp
 import discord
 import yarl
 from discord.asset import Asset
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.http import Route
+from discord.shard import Shard
 from loguru import logger
 
 from cogs.client import BossBot
 from core.database import Database
 from core.settings import Settings
+from pooler.house import House
 
 FIRST_WAIT = 1.0  # seconds before the second try; doubles
 LONGEST_WAIT = 60.0
@@ -38,19 +41,24 @@ class End(StrEnum):
 
 def point_at(settings: Settings) -> None:
     """Have the library speak to the servers that the settings name; before any login."""
+    for name in ("discord.shard", "discord.client"):
+        logging.getLogger(name).addFilter(_one_sentence)
+    Shard.reconnect = _resume  # type: ignore[assignment, method-assign]  # there is no other way to it
     Route.BASE = settings.discord_api_base.rstrip("/")
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
     if settings.discord_api_base != type(settings).model_fields["discord_api_base"].default:
         Asset.BASE = str(yarl.URL(settings.discord_api_base).origin())
 
 
-async def stay_connected(settings: Settings, database: Database, token: str, stop: asyncio.Event) -> End:
+async def stay_connected(
+    settings: Settings, database: Database, token: str, stop: asyncio.Event, house: House | None = None
+) -> End:
     """Run the bot until `stop` is set or Discord refuses the token; all other trouble is waited out."""
     point_at(settings)
     message_content = True
     wait = FIRST_WAIT
     while not stop.is_set():
-        bot = BossBot(settings, database, message_content=message_content)
+        bot = BossBot(settings, database, message_content=message_content, house=house)
         try:
             await _run(bot, token, stop)
         except discord.LoginFailure:
@@ -67,6 +75,24 @@ async def stay_connected(settings: Settings, database: Database, token: str, sto
         wait = FIRST_WAIT if bot.was_ready else min(wait * 2, LONGEST_WAIT)
         await _sleep(wait, stop)
     return End.STOPPED
+
+
+async def _resume(shard: Shard) -> None:
+    """Go on with the session after a try that failed, too.
+
+    The library's shards begin a new one there, unlike its client, and all that was said meanwhile would be lost. When
+    the session is no longer there, Discord says so, and a new one is begun.
+    """
+    await shard.reidentify(ReconnectWebSocket(shard.id, resume=shard.ws.session_id is not None))
+
+
+def _one_sentence(record: logging.LogRecord) -> bool:
+    """The library waits this trouble out itself, and logs each try with its traceback."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, TROUBLE):
+        record.msg, record.args = "no connection to Discord yet, trying again: %r", (error,)
+        record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
+    return True
 
 
 def _refused() -> End:

@@ -1,9 +1,12 @@
 """What members call a download: by its title, else by what its URL tells."""
 
+import re
 from urllib.parse import unquote, urlsplit
 
 from cogs.texts import plain
 from core.models import Download
+
+MAX_LINK = 500  # characters
 
 
 def name(download: Download, limit: int = 100) -> str:
@@ -23,6 +26,18 @@ def bare_name(download: Download) -> str:
 def site(download: Download) -> str:
     """The host of the URL, or what stands in for one."""
     return plain(_bare_site(download), 60)
+
+
+def link(download: Download) -> str | None:
+    """The URL in angle brackets, which Discord shows as it is and without a preview; None if it might deceive."""
+    try:
+        parts = urlsplit(download.url)
+    except ValueError:
+        return None
+    hostile = not download.url.isprintable() or re.search(r"[\s<>|`\\]", download.url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or hostile:
+        return None
+    return f"<{download.url}>" if len(download.url) <= MAX_LINK else None
 
 
 def _bare_site(download: Download) -> str:

@@ -3,16 +3,22 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 import discord
 from loguru import logger
 
-from cogs.cards import card
+from cogs.due import Due, FaceReader, LineReader
 from cogs.edit_pace import Pace, Shown
-from cogs.lists import read_list_card
-from core.models import Batch, Download, Status
+from cogs.faces import Face, Taste
+from cogs.layouts import layout
+from cogs.outcomes import Outcomes
+from cogs.tastes import Tastes
+from cogs.threads import Threads
+from core.expected_start import Line
+from core.models import Status
+from core.preferences import Notify
 from core.queries import Queries
 from core.requests import Requests
 from core.wake import Wake
@@ -25,37 +31,27 @@ BATCH = 5  # edits of one channel before its rows are read anew; Discord lets ab
 AT_ONCE = 10  # channels edited at the same time
 EDIT_TIMEOUT = 60.0  # seconds
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 30.0  # seconds that a channel is left alone after a failure; doubles
+FIRST_REST, LONGEST_REST = 60.0, 3600.0  # the same for a message whose edit is refused: permissions come back
+GIVE_UP = 12  # refusals of the last edit of a message, over about nine hours
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, THREAD_ARCHIVED = 10003, 10008, 50083
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A download whose message may have to change.
+@dataclass(slots=True)
+class Rest:
+    """What is remembered of a channel or a message after trouble: a pause, which doubles.
 
-    `ahead` is known for those that wait, `batch` for playlists that have become rows.
+    `busy` is for channels: one batch of edits at a time.
     """
 
-    download: Download
-    ahead: int | None = None
-    batch: Batch | None = None
-
-    @property
-    def status(self) -> Status:
-        """See `ToShow`: a playlist is being downloaded until its last entry is over."""
-        return Status.DOWNLOADING if self.batch is not None and self.batch.left else self.download.status
-
-
-@dataclass(slots=True)
-class Channel:
-    """What is remembered of a channel: one batch of edits at a time, and a pause after trouble."""
-
+    first: float
+    longest: float
     busy: bool = False
     not_before: float = 0.0
     failures: int = 0
 
     def fail(self, now: float, retry_after: float | None = None) -> float:
         """Leave it alone for a while; the seconds."""
-        pause = retry_after or min(FIRST_PAUSE * 2**self.failures, LONGEST_PAUSE)
+        pause = retry_after or min(self.first * 2**self.failures, self.longest)
         self.failures += 1
         self.not_before = now + pause
         return pause
@@ -65,18 +61,34 @@ class Progress:
     """The loop that edits progress messages. It holds nothing that a restart would lose."""
 
     def __init__(
-        self, client: discord.Client, queries: Queries, requests: Requests, wake: Wake, *, edit_interval: float
+        self,
+        client: discord.Client,
+        queries: Queries,
+        requests: Requests,
+        wake: Wake,
+        *,
+        edit_interval: float,
+        slots: int,
+        upload_limit: int,
     ) -> None:
         self._client = client
         self._queries = queries
         self._requests = requests
         self._wake = wake
+        self._tastes = Tastes(queries)
+        self._faces = FaceReader(queries, slots=slots, upload_limit=upload_limit)
+        self._threads = Threads(client, queries, requests, self._faces, self._tastes)
+        self._outcomes = Outcomes(client)
+        self._line = LineReader(queries)
         self._pace = Pace(edit_interval=edit_interval)
         self._waiting_interval = edit_interval * 3
         self._waiting_read = float("-inf")
         self._shown: dict[int, Shown] = {}
-        self._channels: defaultdict[int, Channel] = defaultdict(Channel)
+        self._channels: defaultdict[int, Rest] = defaultdict(lambda: Rest(FIRST_PAUSE, LONGEST_PAUSE))
+        self._refused: dict[int, Rest] = {}  # by row: Discord does not take the edit
+        self._without_picture: set[int] = set()  # rows whose thumbnail Discord does not take
         self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._tending: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Look, edit, wait; until cancelled."""
@@ -98,11 +110,16 @@ class Progress:
         batches = await self._queries.batches(stale)
         due = [Due(row, batch=batches.get(row.id)) for row in stale]
         moving = bool(due)
-        if now - self._waiting_read >= self._waiting_interval:
-            self._waiting_read = now
-            known = {one.download.id for one in due}
-            due += [one for one in await self._places() if one.download.id not in known]
-            self._shown = {one.download.id: shown for one in due if (shown := self._shown.get(one.download.id))}
+        if self._tending is None or self._tending.done():  # Discord may let it wait: edits go on meanwhile
+            self._tending = edits.create_task(self._tend(due))
+        all_waiting = now - self._waiting_read >= self._waiting_interval
+        if all_waiting or any(row.status is Status.PENDING for row in stale):
+            line = await self._line.read()
+            due = [replace(one, wait=self._faces.wait(one.download, line)) for one in due]
+            if all_waiting:
+                self._waiting_read = now
+                due += await self._waiting(line, known={one.download.id for one in due})
+                self._forget_others(due)
         for channel_id, rows in self._by_channel(due, now).items():
             channel = self._channels[channel_id]
             if rows and not channel.busy and now >= channel.not_before:
@@ -110,25 +127,36 @@ class Progress:
                 edits.create_task(self._edit_batch(channel, self._pace.first(rows, self._shown)[:BATCH]))
         return moving
 
-    async def _places(self) -> list[Due]:
-        """The head of the queue with the place of each in it."""
-        places, ahead = [], 0
-        for row in await self._queries.queue(limit=WAITING_LIMIT):
-            if row.status is not Status.PENDING:
-                continue
-            if row.progress_message_id is not None:
-                places.append(Due(row, ahead))
-            ahead += not (row.paused or row.cancelled)
-        return places
+    async def _tend(self, due: list[Due]) -> None:
+        try:
+            await self._threads.tend(due)
+        except Exception:  # noqa: BLE001  (logged; the loop must outlive it)
+            logger.exception("could not look after the threads")
+
+    async def _waiting(self, line: Line, *, known: set[int]) -> list[Due]:
+        """Those who wait, with the place of each in the line; also those whom a hand edit made wait."""
+        rows = await self._queries.queue(limit=WAITING_LIMIT)
+        waiting = [row for row in rows if row.status is Status.PENDING and row.id not in known]
+        with_card = [row for row in waiting if row.progress_message_id is not None]
+        return [Due(row, wait=self._faces.wait(row, line)) for row in with_card]
+
+    def _forget_others(self, due: Iterable[Due]) -> None:
+        kept = {one.download.id for one in due}
+        self._shown = {id_: shown for id_, shown in self._shown.items() if id_ in kept}
+        self._refused = {id_: rest for id_, rest in self._refused.items() if id_ in kept}
+        self._without_picture &= kept
 
     def _by_channel(self, due: Iterable[Due], now: float) -> dict[int, list[Due]]:
         found: defaultdict[int, list[Due]] = defaultdict(list)
         for one in due:
+            rest = self._refused.get(one.download.id)
+            if rest is not None and now < rest.not_before:
+                continue
             if self._pace.is_due(one, self._shown.get(one.download.id), now):
                 found[one.download.channel_id or 0].append(one)
         return found
 
-    async def _edit_batch(self, channel: Channel, rows: list[Due]) -> None:
+    async def _edit_batch(self, channel: Rest, rows: list[Due]) -> None:
         loop = asyncio.get_running_loop()
         async with self._at_once:
             for one in rows:
@@ -146,43 +174,73 @@ class Progress:
                     log.exception("could not show a download")
                     channel.fail(loop.time())
                     break
+            else:
                 channel.failures = 0
         channel.busy = False
 
     async def _show(self, one: Due) -> None:
         row = one.download
-        ahead = one.ahead
-        if row.status is Status.PENDING and ahead is None:
-            ahead = await self._queries.ahead_of(row)
-        text = card(row, ahead=ahead) if one.batch is None else await read_list_card(self._queries, row, one.batch)
+        taste = await self._tastes.of(row)
         shown = self._shown.get(row.id)
+        # After a restart it is not known what the message shows, but what it told last is.
+        told = row.progress_message_status
+        phase = shown.phase if shown else replace(one, download=replace(row, status=told)).phase if told else None
         message_id = row.progress_message_id
-        if shown is None or shown.text != text:
-            began = asyncio.get_running_loop().time()
-            if not await self._edit(row, text):
-                logger.bind(download=row.id).info("its message is gone; it is not shown any more")
-                message_id = None
-            self._shown[row.id] = Shown(text=text, status=one.status, at=began)
+        if one.is_worth_an_edit(phase, taste.level):
+            face = await self._faces.face(one, taste)
+            if shown is None or shown.face != face:
+                began = asyncio.get_running_loop().time()
+                if not await self._put(one, face, taste):
+                    message_id = None
+                if row.id in self._refused:
+                    return
+                self._shown[row.id] = Shown(face=face, phase=one.phase, status=one.status, at=began)
         if message_id is None or row.progress_message_status is not one.status:
+            await self._outcomes.tell(one, taste)
             await self._requests.progress_shown(row.id, one.status, message_id=message_id)
 
-    async def _edit(self, row: Download, text: str) -> bool:
-        """Edit the message of a download; False when there is none that we could edit, now or ever."""
+    async def _put(self, one: Due, face: Face, taste: Taste) -> bool:
+        """Change the message of a download; False when there is none, or none any more."""
+        row = one.download
+        log = logger.bind(download=row.id)
         if row.channel_id is None or row.progress_message_id is None:
             return False
         place = self._client.get_partial_messageable(row.channel_id, guild_id=row.guild_id)
+        message = place.get_partial_message(row.progress_message_id)
+        if row.id in self._without_picture:
+            face = replace(face, picture=None)
         try:
             async with asyncio.timeout(EDIT_TIMEOUT):
-                await place.get_partial_message(row.progress_message_id).edit(content=text)
+                if taste.level is Notify.NONE and row.status is Status.UPLOADED and row.parent_id is None:
+                    await message.delete()
+                    return False
+                await message.edit(content=None, embeds=[], view=layout(face, t=taste.t))
         except discord.HTTPException as error:
-            if not is_final(error):
+            if error.code in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
+                log.info("its message is gone; it is not shown any more")
+                return False
+            if not is_refusal(error):
                 raise
+            if error.status == 400 and face.picture is not None:
+                self._without_picture.add(row.id)
+                return await self._put(one, face, taste)
+            return self._rest(one, error)
+        self._refused.pop(row.id, None)
+        return True
+
+    def _rest(self, one: Due, error: discord.HTTPException) -> bool:
+        """Discord refuses this very edit; it is tried again at long intervals. False when that has no more sense."""
+        rest = self._refused.setdefault(one.download.id, Rest(FIRST_REST, LONGEST_REST))
+        pause = rest.fail(asyncio.get_running_loop().time())
+        log = logger.bind(download=one.download.id)
+        if one.is_over and rest.failures > GIVE_UP:
+            log.info("Discord refused to edit its message {} times; it is not shown any more", rest.failures)
+            del self._refused[one.download.id]
             return False
+        log.warning("Discord refuses to edit its message, trying again in {:.0f} s: {!r}", pause, error)
         return True
 
 
-def is_final(error: discord.HTTPException) -> bool:
-    """Whether the same edit would be refused for ever: message or channel gone, forbidden, or a faulty request."""
-    if error.code in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
-        return True
+def is_refusal(error: discord.HTTPException) -> bool:
+    """Whether the same edit would be refused again soon: forbidden, or a faulty request."""
     return error.status in (400, 403) and error.code != THREAD_ARCHIVED

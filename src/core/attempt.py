@@ -154,7 +154,8 @@ class Attempt:
             "failed_stage": self.store.stage.name,
         }
         delay = self.policy.delay_after(error, attempts)
-        if delay is None:
+        gives_up = error.costs_attempt and not self.claim.auto_retry
+        if delay is None or gives_up:
             return Done(Settlement(Status.FAILED, told))
         logger.bind(download=self.claim.id, error=error.kind, attempts=attempts).info("next try in {:.0f} s", delay)
         return Done(Settlement(self.store.stage.takes, told | {"available_at": utc_in(delay)}))

@@ -1,14 +1,15 @@
 """Every error that a download can end in, each with a sentence for the member who asked.
 
     BossBotError
-      ExtractionError       UnsupportedUrl  ForbiddenTarget  MediaNotFound  LoginRequired  GeoRestricted
-                            DrmProtected  LiveNotSupported  RateLimited
+      ExtractionError       UnsupportedUrl  ForbiddenTarget  MediaNotFound (RemovedMedia)  LoginRequired (PrivateMedia
+                            AgeRestricted  SiteBlocks)  GeoRestricted  DrmProtected  LiveNotSupported  RateLimited
       TransferError         DaemonUnavailable  SourceExpired  SourceUnreachable  TooLarge  QuotaExceeded
                             DiskFull  ChecksumMismatch  AlreadyTransferring  SiteBusy
       UploadError           FileTooLarge  DestinationGone  DestinationForbidden  DestinationUnavailable
-                            SendFailed  DeliveryUnclear  CompressionFailed
+                            SendFailed  DeliveryUnclear  CompressionFailed  VirusFound  ScannerUnavailable
       RowChanged            somebody else took or changed the row while it was worked on
       RequestRefused        what was asked for can't be taken: nothing was written
+        OverLimit           a member has all that he may have
       ConfigurationError    a setting is wrong: the admin reads this, not the member
       Unexpected            a fault of ours; the log has the traceback
 
@@ -65,11 +66,35 @@ class MediaNotFound(ExtractionError):
     sentence = "There is no media behind this link. Check that it opens in a browser."
 
 
+class RemovedMedia(MediaNotFound):
+    """It was there once."""
+
+    sentence = "This media was removed or does not exist any more."
+
+
 class LoginRequired(ExtractionError):
     """The media is private."""
 
     transient = False
     sentence = "This media is private or needs a login."
+
+
+class PrivateMedia(LoginRequired):
+    """Only its owner, and whom he chose, may see it."""
+
+    sentence = "This media is private."
+
+
+class AgeRestricted(LoginRequired):
+    """The site wants to know how old we are."""
+
+    sentence = "This media is only for adults and the site wants a login for it. Without one it can't be fetched."
+
+
+class SiteBlocks(LoginRequired):
+    """The site takes us for a robot."""
+
+    sentence = "The site takes this bot for a robot and wants a login. Try again later, or another link."
 
 
 class GeoRestricted(ExtractionError):
@@ -221,6 +246,20 @@ class CompressionFailed(UploadError):
     sentence = "The file could not be made to fit."
 
 
+class VirusFound(UploadError):
+    """The virus scanner knows a file. Nothing of the download is delivered."""
+
+    sentence = "This download was refused: the virus scanner found something in it. Nothing of it was delivered."
+
+
+class ScannerUnavailable(UploadError):
+    """A file could not be scanned, and the admin wants none delivered that is not. Not the fault of the download."""
+
+    transient = True
+    costs_attempt = False
+    sentence = "The virus scanner of this bot does not answer. The delivery goes on by itself when it does."
+
+
 class RowChanged(BossBotError):
     """The row is no longer ours, or its files were replaced. Whoever has it now goes on."""
 
@@ -231,6 +270,14 @@ class RowChanged(BossBotError):
 
 class RequestRefused(BossBotError):
     """A request that can't be taken; the sentence says why and what to do."""
+
+
+class OverLimit(RequestRefused):
+    """A member has all that he may have."""
+
+    sentence = "You have all that your limit here allows."
+    what = ""  # of him is counted; see `core.limits.Limited`
+    limit = 0
 
 
 class ConfigurationError(BossBotError):

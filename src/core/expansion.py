@@ -23,6 +23,11 @@ INHERITED = (
     "paused",
     "cancelled",
     "upload_limit_bytes",
+    "size_limit_bytes",
+    "running_limit",
+    "allow_torrents",
+    "auto_retry",
+    "locale",
 )
 NOT_INHERITED = ("items", "clip")  # options that mean the playlist itself, or one video
 GONE = (Status.FAILED, Status.CANCELLED)
@@ -44,6 +49,8 @@ async def expand(connection: AsyncConnection, parent: RowMapping, children: Sequ
         "upload": max(parent["upload"], *(row.upload for row in siblings), 0),
         "options": json.dumps({name: value for name, value in options.items() if name not in NOT_INHERITED}),
     }
+    if parent["thread_id"] is not None:
+        inherited |= {"channel_id": parent["thread_id"], "thread_id": parent["thread_id"]}
     there = {row.url for row in siblings if row.status not in GONE}
     rows = [inherited | entry for entry in _entries(children, there)]
     if rows:

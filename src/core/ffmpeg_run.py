@@ -1,6 +1,8 @@
-"""Runs ffmpeg on files of ours: no network, limits, progress, and an end within a second when it is cancelled."""
+"""Runs ffmpeg on files of ours: no network, no other files, limits, progress; cancelled it ends within a second."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -8,15 +10,19 @@ from pathlib import Path
 from loguru import logger
 
 from core.children import end_child, start_child
-from core.errors import ChecksumMismatch, DiskFull
+from core.errors import ChecksumMismatch, DiskFull, TooLarge
+from core.sandbox import Files, Network
 
 Report = Callable[[str, float | None], None]  # what is being done, and how many percent of it are
 TIMEOUT = 1800.0  # seconds, for work that encodes nothing
 ENCODE_TIMEOUT = 4 * 3600.0
 MEMORY = 6 * 1024**3  # bytes of address space
+LARGEST_FILE = 64 * 1024**3  # bytes
+THREADS = 4096  # it makes some for each core and stream
 TAIL = 65536  # bytes of what ffmpeg says that are kept
 # What it says when an input breaks off; it takes that for the input's end, and is content.
 BROKEN = ("partial file", "File ended prematurely", "Error during demuxing")
+TOO_LONG = "File too large"
 FULL = ("No space left on device", "Disk quota exceeded")
 # Newer versions look at the names of segments; ours are all "<number>.part".
 PICKY = (("allowed_extensions", "ALL"), ("allowed_segment_extensions", "ALL"), ("extension_picky", "0"))
@@ -32,7 +38,7 @@ class Ffmpeg:
     def __init__(self, *, inherit: tuple[int, ...] = (), niceness: int = 0) -> None:
         """Make it; `inherit` are descriptors that each child keeps, `niceness` is added to that of ours."""
         self._inherit = inherit
-        self._program = ("nice", "-n", str(niceness), "ffmpeg") if niceness else ("ffmpeg",)
+        self._niceness = niceness
         self._hls_options: tuple[str, ...] | None = None
 
     async def hls_options(self) -> tuple[str, ...]:
@@ -54,6 +60,8 @@ class Ffmpeg:
         arguments: Sequence[str],
         *,
         activity: str,
+        reads: Sequence[Path] = (),
+        writes: Sequence[Path] = (),
         seconds: float | None = None,
         report: Report = silent,
         cwd: Path | None = None,
@@ -64,6 +72,8 @@ class Ffmpeg:
         Args:
             arguments: inputs and outputs.
             activity: what it does, in a word.
+            reads: the files that it is given, or directories of them.
+            writes: the directories of what it makes.
             seconds: how long the result will be, for the percentage.
             report: called about twice a second.
             cwd: its working directory.
@@ -71,19 +81,27 @@ class Ffmpeg:
 
         Raises:
             ChecksumMismatch: ffmpeg could not read what it was given, or took too long.
+            TooLarge: what it makes has no end.
             DiskFull: there is no room for the result.
         """
+        most = TIMEOUT if timeout is None else timeout
         child = await start_child(
-            [*self._program, "-nostdin", "-v", "error", "-nostats", "-progress", "pipe:1", "-y", *arguments],
+            ["ffmpeg", "-nostdin", "-v", "error", "-nostats", "-progress", "pipe:1", "-y", *arguments],
             cwd=cwd,
             inherit=self._inherit,
+            network=Network.NONE,
+            files=Files(reads=tuple(reads), writes=tuple(writes)),
             memory_bytes=MEMORY,
+            cpu_seconds=int(most * (os.cpu_count() or 1)) + 1,
+            file_bytes=LARGEST_FILE,
+            processes=THREADS,
+            niceness=self._niceness,
             outlives_us=False,  # it ignores a closed pipe, and would encode for hours for nobody
         )
         assert child.stdout is not None
         assert child.stderr is not None
         try:
-            async with asyncio.timeout(TIMEOUT if timeout is None else timeout):
+            async with asyncio.timeout(most):
                 said, _ = await asyncio.gather(_tail(child.stderr), _follow(child.stdout, activity, seconds, report))
                 status = await child.wait()
         except TimeoutError as error:
@@ -92,6 +110,8 @@ class Ffmpeg:
             await asyncio.shield(end_child(child))
         if any(full in said for full in FULL):  # also when it ends with 0
             raise DiskFull
+        if status == -signal.SIGXFSZ or TOO_LONG in said:
+            raise TooLarge("What would be made of this media has no end. Ask for a part of it.")
         if status != 0 or _broke_off(said, arguments):
             logger.bind(status=status, activity=activity).warning("ffmpeg: {}", said[-2000:])
             raise ChecksumMismatch("This media could not be put together: it arrived damaged.")

@@ -5,15 +5,18 @@ import logging
 import re
 import sys
 import traceback
+import warnings
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from loguru import logger
+
+from core.redaction import KNOWN, SECRET, Secrets
 
 if TYPE_CHECKING:
     from loguru import Message, Record
 
 HUMAN = "<dim>{time:HH:mm:ss}</dim> <level>{level: <7}</level> {extra[process]: <8} {message}{extra[shown]}"
-SECRET = "[secret]"  # noqa: S105  (what stands in place of one)
 # The query of a URL often carries a token, and user:password may stand before its host.
 _URL_QUERY = re.compile(r"(\b(?:https?|wss?|ftp)://[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
 _URL_LOGIN = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@\"']+@", re.IGNORECASE)
@@ -22,16 +25,18 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")  # loguru refuses na
 
 
 def setup_logging(process: str, *, level: str = "INFO", style: str = "auto", secrets: tuple[str, ...] = ()) -> None:
-    """Send loguru's and the standard library's records to stderr.
+    """Send loguru's and the standard library's records to stderr, and what would be written there without them.
 
     Args:
         process: the name that stands on each line.
         level: the least level that is shown.
         style: `human`, `json`, or `auto` for human on a terminal.
-        secrets: texts that must never be shown.
+        secrets: texts that must never be shown; `core.redaction.KNOWN` may learn more later.
     """
     human = style == "human" or (style == "auto" and sys.stderr.isatty())
-    hide = Redactor(secrets)
+    KNOWN.forget()
+    KNOWN.learn(*secrets)
+    hide = Redactor(KNOWN)
 
     def patch(record: "Record") -> None:
         record["message"] = hide(record["message"])
@@ -52,19 +57,19 @@ def setup_logging(process: str, *, level: str = "INFO", style: str = "auto", sec
     else:
         logger.add(write_json, level=level, diagnose=False)
     logging.basicConfig(handlers=[_ToLoguru()], level=logging.WARNING, force=True)
+    sys.excepthook = _uncaught  # Python's own prints what the error says as it is
+    warnings.showwarning = _warned
 
 
 class Redactor:
     """Takes secrets, logins and query strings out of a text."""
 
-    def __init__(self, secrets: tuple[str, ...]) -> None:
-        self._secrets = sorted(filter(None, secrets), key=len, reverse=True)  # one may be a part of another
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
 
     def __call__(self, text: str) -> str:
         """The text without them."""
-        for secret in self._secrets:
-            text = text.replace(secret, SECRET)
-        return _URL_LOGIN.sub(rf"\1{SECRET}@", _URL_QUERY.sub(r"\1", text))
+        return _URL_LOGIN.sub(rf"\1{SECRET}@", _URL_QUERY.sub(r"\1", self._secrets.hide(text)))
 
 
 def _as_json(record: "Record", hide: Redactor) -> dict[str, Any]:
@@ -82,6 +87,16 @@ def _as_json(record: "Record", hide: Redactor) -> dict[str, Any]:
     if (error := record["exception"]) is not None:
         line["exception"] = hide("".join(traceback.format_exception(error.type, error.value, error.traceback)))
     return line
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    logger.opt(exception=(kind, error, trace)).critical("ended by an error that nobody caught")
+
+
+def _warned(message: Warning | str, category: type[Warning], *_place: Any, **_more: Any) -> None:
+    logger.bind(kind=category.__name__).warning("{}", message)
 
 
 class _ToLoguru(logging.Handler):

@@ -1,5 +1,6 @@
 """How ffmpeg and ffprobe are given a file: they may read it as media and nothing else, and reach nothing else."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,9 +27,14 @@ FORMATS = (
     *("h264", "hevc", "obu", "mjpeg", "dv"),
     *("gif", "apng", "png_pipe", "jpeg_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe", "jpegxl_pipe"),
 )
-_PLAIN = ("-format_whitelist", ",".join(FORMATS), "-protocol_whitelist", "file")
-_JOINED = ("-format_whitelist", ",".join(("concat", *FORMATS)), "-protocol_whitelist", "file", "-f", "concat")
-_PLAYLIST = ("-format_whitelist", ",".join(("hls", *FORMATS)), "-protocol_whitelist", "file,crypto", "-f", "hls")
+# Less than ffmpeg's own limits, of 1000 streams and 2**31 pixels: a file of a kilobyte may claim as many.
+MAX_STREAMS = 256
+MAX_PIXELS = 2**28  # of a frame, 16,384 each way; a larger one is not decoded
+_BOUNDS = ("-max_streams", str(MAX_STREAMS), "-max_pixels", str(MAX_PIXELS))
+_PLAIN = ("-format_whitelist", ",".join(FORMATS), "-protocol_whitelist", "file", *_BOUNDS)
+_JOINED = ("-format_whitelist", ",".join(("concat", *FORMATS)), "-protocol_whitelist", "file", *_BOUNDS, "-f", "concat")
+_OF_HLS = ("-format_whitelist", ",".join(("hls", *FORMATS)), "-protocol_whitelist", "file,crypto", *_BOUNDS)
+_PLAYLIST = (*_OF_HLS, "-f", "hls")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,7 @@ class MediaInput:
 
     name: str  # an absolute path, or a playlist of ours in the child's working directory
     options: tuple[str, ...]
+    reads: tuple[Path, ...]  # what it consists of: files, or directories of them
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -47,17 +54,18 @@ class MediaInput:
 def plain(path: Path) -> MediaInput:
     """A media file."""
     options = (*_PLAIN, "-f", "jpeg_pipe") if _is_jpeg(path) else _PLAIN
-    return MediaInput(name=str(path.absolute()), options=options)
+    return MediaInput(name=str(path.absolute()), options=options, reads=(path.absolute(),))
 
 
-def playlist(name: str, options: tuple[str, ...]) -> MediaInput:
-    """A playlist of ours, which refers to staged files alone; `options` are `Ffmpeg.hls_options`."""
-    return MediaInput(name=name, options=(*_PLAYLIST, *options))
+def playlist(name: str, options: tuple[str, ...], files: Iterable[Path]) -> MediaInput:
+    """A playlist of ours, which refers to staged `files` alone; `options` are `Ffmpeg.hls_options`."""
+    directories = dict.fromkeys(file.absolute().parent for file in files)  # there may be thousands of segments
+    return MediaInput(name=name, options=(*_PLAYLIST, *options), reads=tuple(directories))
 
 
 def concatenation(name: str) -> MediaInput:
-    """A list of ours of media files that we made."""
-    return MediaInput(name=name, options=_JOINED)
+    """A list of ours of media files that we made, in the working directory."""
+    return MediaInput(name=name, options=_JOINED, reads=())
 
 
 def _is_jpeg(path: Path) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 
 from core.children import end_child, start_child
 from core.media_input import MediaInput, plain
+from core.sandbox import Files, Network
 
 TIMEOUT = 30.0  # seconds
 MEMORY = 2 * 1024**3  # bytes of address space
+CPU_SECONDS = 60
+THREADS = 1024
 MAX_ANSWER = 16 * 1024 * 1024  # bytes
 _ENTRIES = (
     "format=start_time,duration:stream=codec_type,start_time,width,height"
@@ -66,7 +70,12 @@ async def ask(source: MediaInput, *arguments: str, cwd: Path | None = None) -> M
     child = await start_child(
         ["ffprobe", "-v", "quiet", "-of", "json", *arguments, *source.arguments],
         cwd=cwd,
+        network=Network.NONE,
+        files=Files(reads=source.reads),
         memory_bytes=MEMORY,
+        cpu_seconds=CPU_SECONDS,
+        file_bytes=0,
+        processes=THREADS,
         stderr=asyncio.subprocess.DEVNULL,
     )
     assert child.stdout is not None
@@ -91,4 +100,5 @@ def _size(stream: Mapping[str, Any]) -> tuple[int | None, int | None]:
 
 
 def _number(said: str | None) -> float | None:
-    return float(said) if said is not None else None
+    number = float(said) if said is not None else math.nan
+    return number if math.isfinite(number) else None

@@ -122,6 +122,13 @@ class Download:
     thumbnail_url: str | None
     metadata: dict[str, Any]  # what else stage 2 found
     upload_plan: dict[str, Any] = field(default_factory=dict)  # what the upload stage makes of the files; `FitPlan`
+    download_plan: dict[str, Any] = field(default_factory=dict)  # what stage 2 chose to fetch; `core/download_plan.py`
+    thread_id: int | None = None  # where the files of a list or a large gallery go, beside its card
+    size_limit_bytes: int | None = None  # what the one who asked may have; None: what the host allows
+    running_limit: int | None = None  # how many of his downloads may run at once; None: any
+    allow_torrents: bool = False  # he may ask for torrents, whatever the host allows others
+    auto_retry: bool = True  # passing errors are tried again without being asked
+    locale: str | None = None  # the language of the answer, as Discord names it
 
     @property
     def is_over(self) -> bool:
@@ -212,6 +219,12 @@ class Request:
     progress_message_id: int | None = None
     upload_limit_bytes: int | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    # of the one who asked, as in `Download`
+    size_limit_bytes: int | None = None
+    running_limit: int | None = None
+    allow_torrents: bool = False
+    auto_retry: bool = True
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

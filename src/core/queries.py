@@ -9,9 +9,13 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database
+from core.expected_start import Line, read_line
+from core.limits import Limited, used
 from core.models import Batch, Download, MediaFile, Status
-from core.requests import OVER
+from core.preferences import GuildPreferences, MemberPreferences
+from core.requests import OVER, waits
 from core.rows import to_download, to_media_file
+from core.settings_tables import read_languages, read_preferences
 from core.tables import downloads, events, guild_settings, media_files, runners, utc_now
 
 ACTIVE = tuple(status for status in Status if status not in OVER)
@@ -132,6 +136,10 @@ class Queries:
         waiting = and_(downloads.c.status == Status.PENDING, downloads.c.paused == 0, downloads.c.cancelled == 0)
         return await self._count(waiting, first)
 
+    async def line(self, *, limit: int = 500) -> Line:
+        """Those who wait, about in the order in which they will be taken, and how long one takes."""
+        return await self._database.read(lambda connection: read_line(connection, limit=limit))
+
     async def counts(self) -> dict[Status, int]:
         """How many rows have each status."""
 
@@ -182,12 +190,63 @@ class Queries:
         )
         return await self._select(downloads.c.progress_message_id.is_not(None), or_(unseen, moving), limit=limit)
 
+    async def without_card(self, *, limit: int = 20) -> list[Download]:
+        """Entries of lists with a thread that have no message there yet, and that are worked on or failed."""
+        shown = (Status.EXTRACTING, Status.DOWNLOADING, Status.UPLOADING, Status.FAILED)
+        return await self._select(
+            downloads.c.thread_id.is_not(None),
+            downloads.c.thread_id == downloads.c.channel_id,
+            downloads.c.parent_id.is_not(None),
+            downloads.c.progress_message_id.is_(None),
+            downloads.c.progress_message_status.is_(None),
+            downloads.c.status.in_(shown),
+            limit=limit,
+            order=(downloads.c.id,),
+        )
+
     async def learned_upload_limit(self, guild_id: int) -> int | None:
         """The upload limit in bytes that was last seen for a guild."""
 
         async def work(connection: AsyncConnection) -> int | None:
             statement = select(guild_settings.c.upload_limit_bytes).where(guild_settings.c.guild_id == guild_id)
             return (await connection.execute(statement)).scalar_one_or_none()
+
+        return await self._database.read(work)
+
+    async def of_media(
+        self, site: str, media_id: str, *, guild_id: int | None, user_id: int | None, limit: int
+    ) -> list[Download]:
+        """Downloads of the same media in a guild, the newest first; where there is no guild, of one member."""
+        where = [downloads.c.guild_id == guild_id] if guild_id is not None else []
+        where += [downloads.c.guild_id.is_(None), downloads.c.user_id == user_id] if guild_id is None else []
+        return await self._select(downloads.c.site == site, downloads.c.media_id == media_id, *where, limit=limit)
+
+    async def guild_preferences(self, guild_id: int | None) -> GuildPreferences:
+        """What a guild chose; the defaults for None, which is a direct message."""
+        if guild_id is None:
+            return GuildPreferences()
+        return await self._database.read(lambda connection: read_preferences(connection, GuildPreferences, guild_id))
+
+    async def member_preferences(self, user_id: int | None) -> MemberPreferences:
+        """What a member chose for himself; the defaults for None, which is nobody."""
+        if user_id is None:
+            return MemberPreferences()
+        return await self._database.read(lambda connection: read_preferences(connection, MemberPreferences, user_id))
+
+    async def used(self, *, user_id: int, guild_id: int | None) -> dict[Limited, int]:
+        """What a member has now of what may be limited."""
+        return await self._database.read(
+            lambda connection: used(connection, waits(), user_id=user_id, guild_id=guild_id)
+        )
+
+    async def chosen_languages(self) -> tuple[dict[int, str], dict[int, str]]:
+        """The languages that members chose, and those that guilds chose, by their ids."""
+
+        async def work(connection: AsyncConnection) -> tuple[dict[int, str], dict[int, str]]:
+            return (
+                await read_languages(connection, MemberPreferences),
+                await read_languages(connection, GuildPreferences),
+            )
 
         return await self._database.read(work)
 

@@ -1,5 +1,6 @@
 """When to try again: a pure value that gives a decision."""
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,9 +33,14 @@ class RetryPolicy:
         if not error.transient:
             return None
         if not error.costs_attempt:
-            return max(min(error.retry_after or 0.0, self.max_delay), FREE_RETRY_DELAY)
+            return max(self._asked_for(error), FREE_RETRY_DELAY)
         if attempts > self.max_retries:
             return None
         ceiling = min(self.max_delay, self.base_delay * 2.0 ** min(attempts - 1, 100))  # 2.0 ** 1024 overflows
         delay = self.jitter(0.0, ceiling)
-        return max(delay, min(error.retry_after or 0.0, self.max_delay))
+        return max(delay, self._asked_for(error))
+
+    def _asked_for(self, error: BossBotError) -> float:
+        """Seconds that the other side wants; nothing for what is no time."""
+        asked = error.retry_after or 0.0
+        return 0.0 if math.isnan(asked) else min(asked, self.max_delay)

@@ -9,8 +9,13 @@ from typing import Any
 from sqlalchemy.engine import RowMapping
 
 from core.models import Destination, Download, MediaFile, Status, UrlType
+from core.redaction import KNOWN
 
-OBJECTS = ("options", "metadata", "upload_plan")  # columns that hold a JSON object
+OBJECTS = ("options", "metadata", "upload_plan", "download_plan")  # columns that hold a JSON object
+# What sites, servers and libraries said: it may repeat what they were sent.
+TOLD = frozenset(
+    ("activity", "author", "description", "download_plan", "error", "metadata", "thumbnail_url", "title", "upload_plan")
+)
 
 
 def to_download(row: RowMapping) -> Download:
@@ -26,6 +31,8 @@ def to_download(row: RowMapping) -> Download:
         "cancelled": bool(values["cancelled"]),
         "paused": bool(values["paused"]),
         "upload": bool(values["upload"]),
+        "allow_torrents": bool(values["allow_torrents"]),
+        "auto_retry": bool(values["auto_retry"]),
     }
     return Download(**values)
 
@@ -38,7 +45,10 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def storable(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same values, with texts that every database can hold: no lone surrogates, no NUL, and no NaN in JSON."""
+    """The same values as every database can hold them: no lone surrogates, no NUL, no NaN in JSON; and no secrets."""
+    values = {
+        name: KNOWN.hide(value) if name in TOLD and isinstance(value, str) else value for name, value in values.items()
+    }
     clean = {name: _clean(value) for name, value in values.items()}
     objects = {name: _clean(_object(value)) for name, value in values.items() if name in OBJECTS}
     return clean | {name: json.dumps(value, ensure_ascii=False) for name, value in objects.items()}

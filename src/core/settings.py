@@ -1,16 +1,18 @@
 """All settings, read once at the entry points from the environment and `.env`, handed down as plain values."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import ConfigurationError
+from core.host_list import NOTHING, HostList, parse_hosts
 from core.rates import parse_rate
 
-Network = IPv4Network | IPv6Network
+Hosts = Annotated[
+    HostList, NoDecode, BeforeValidator(lambda value: parse_hosts(value) if isinstance(value, str) else value)
+]
 Rate = Annotated[int, BeforeValidator(parse_rate)]  # bytes a second
 MIB = 1024 * 1024
 
@@ -52,6 +54,12 @@ class Settings(BaseSettings):
         validation_alias="PROGRESS_EDIT_INTERVAL",
         gt=0,
         description="Seconds between two edits of a progress message while nothing but numbers change.",
+    )
+
+    command_cooldowns: bool = Field(
+        True,
+        validation_alias="COMMAND_COOLDOWNS",
+        description="Whether members have to wait between commands, such as 10 s between two downloads.",
     )
 
     # Database and files
@@ -189,10 +197,21 @@ class Settings(BaseSettings):
     max_download_size_mb: int = Field(
         10_240, validation_alias="MAX_DOWNLOAD_SIZE_MB", ge=1, description="MiB; larger media is refused."
     )
-    egress_allow: Annotated[tuple[Network, ...], NoDecode] = Field(
-        (),
+    egress_allow: Hosts = Field(
+        NOTHING,
         validation_alias="EGRESS_ALLOW",
-        description="Networks that may be reached although they are private: `192.168.1.0/24,127.0.0.1`.",
+        description="Networks and hosts that may be reached although they are private: "
+        "`192.168.1.0/24,media.lan,*.example.org`.",
+    )
+    egress_deny: Hosts = Field(
+        NOTHING,
+        validation_alias="EGRESS_DENY",
+        description="The same for what may not be reached although it is public. It wins over EGRESS_ALLOW.",
+    )
+    egress_proxy: SecretStr | None = Field(
+        None,
+        validation_alias="EGRESS_PROXY",
+        description="A proxy through which all downloads go: `http://host:port` or `socks5://user:password@host:port`.",
     )
     torrents_for_members: bool = Field(
         False,
@@ -306,6 +325,25 @@ class Settings(BaseSettings):
         description="Hours that a link to a stored file works.",
     )
 
+    delivery_links: str | None = Field(
+        None,
+        validation_alias="DELIVERY_LINKS",
+        description="Where files go that can't be made to fit a channel, such as `s3://bucket/folder`: a link is "
+        "posted instead. Without it they are kept.",
+    )
+    clamav_socket: str | None = Field(
+        None,
+        validation_alias="CLAMAV_SOCKET",
+        description="Where clamd listens: the path of its socket, or `host:port`. With one, each file is scanned "
+        "before it is delivered.",
+    )
+    clamav_when_gone: Literal["hold", "pass"] = Field(
+        "hold",
+        validation_alias="CLAMAV_WHEN_GONE",
+        description="What happens to files that clamd can't scan, because it is gone or they are larger than its "
+        "`StreamMaxLength`: `hold` keeps them waiting, `pass` delivers them with a warning in the log.",
+    )
+
     # Fitting
     compression_max_concurrent: int = Field(
         1,
@@ -360,13 +398,6 @@ class Settings(BaseSettings):
         validation_alias="BOSS_BOT_LOG_FORMAT",
         description="`auto`: human on a terminal, JSON otherwise.",
     )
-
-    @field_validator("egress_allow", mode="before")
-    @classmethod
-    def _networks(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return tuple(ip_network(part, strict=False) for part in value.replace(",", " ").split())
 
     @property
     def delivery_path(self) -> Path:

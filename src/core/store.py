@@ -12,6 +12,7 @@ from core.database import Database
 from core.errors import SiteBusy
 from core.expansion import expand
 from core.models import ChildRow, Download, NewMediaFile, Progress, Settlement, Stage, Status
+from core.redaction import KNOWN
 from core.rows import storable, to_download
 from core.tables import downloads, events, media_files, runners, utc_in, utc_now
 from core.turns import claimable, next_id, running_from
@@ -301,7 +302,8 @@ class Store:
     async def _note(
         self, connection: AsyncConnection, download_id: int, epoch: int | None, to: Status, note: str | None
     ) -> None:
-        row = {"download_id": download_id, "actor": self.runner, "epoch": epoch, "moved_to": to, "note": note}
+        told = None if note is None else KNOWN.hide(note)
+        row = {"download_id": download_id, "actor": self.runner, "epoch": epoch, "moved_to": to, "note": told}
         await connection.execute(insert(events).values(**row))
 
     # -- rows that nobody works on -------------------------------------------------------------------------------

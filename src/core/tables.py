@@ -88,6 +88,11 @@ def _flag(column: str, default: int = 0) -> tuple[Column[int], CheckConstraint]:
     )
 
 
+def _later_flag(column: str, default: int = 0) -> Column[int]:
+    check = CheckConstraint(f"{column} IN (0, 1)", name=column)
+    return Column(column, Integer, check, nullable=False, server_default=text(str(default)))
+
+
 def _times(*columns: str) -> list[CheckConstraint]:
     # Both say: writing the time anew changes nothing. Without a move, SQLite takes the 30th of February as it is.
     checks = []
@@ -184,6 +189,15 @@ downloads = Table(
     Column("metadata", Text, _json_object("metadata"), nullable=False, server_default="{}"),
     # what the upload stage makes of the files; see `FitPlan`
     Column("upload_plan", Text, _json_object("upload_plan"), nullable=False, server_default="{}"),
+    # what the one who asked may have, and the language of the answer
+    Column("size_limit_bytes", Whole, CheckConstraint("size_limit_bytes > 0", name="size_limit_bytes")),
+    Column("running_limit", Integer, CheckConstraint("running_limit > 0", name="running_limit")),
+    _later_flag("allow_torrents"),
+    _later_flag("auto_retry", default=1),
+    Column("locale", Text),
+    # what stage 2 chose to fetch (see core/download_plan.py), and the thread beside the card
+    Column("download_plan", Text, _json_object("download_plan"), nullable=False, server_default="{}"),
+    Column("thread_id", Whole),
     CheckConstraint("length(url) BETWEEN 1 AND 8192", name="url"),
     _one_of("url_type", UrlType),
     _one_of("status", Status),

@@ -1,12 +1,15 @@
 """Whose turn it is: the conditions and the order of claims, as SQL."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from core.models import Stage
+from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE, Stage
 from core.tables import downloads, utc_now
+
+KEPT = 16  # expressions: to build one takes longer than to run it
 
 
 def claimable(stage: Stage, site_limits: Mapping[str, int]) -> ColumnElement[bool]:
@@ -15,11 +18,18 @@ def claimable(stage: Stage, site_limits: Mapping[str, int]) -> ColumnElement[boo
     Args:
         site_limits: how many downloads of a site may run at once, where that is limited.
     """
+    return _claimable(stage, tuple(site_limits.items()))
+
+
+@lru_cache(KEPT)
+def _claimable(stage: Stage, site_limits: tuple[tuple[str, int], ...]) -> ColumnElement[bool]:
     due = or_(downloads.c.available_at.is_(None), downloads.c.available_at <= utc_now())
-    wanted = [downloads.c.upload == 1] if stage.delivers else []
+    # Deliveries are not held up: what is fetched counts until it is delivered.
+    fits = or_(downloads.c.running_limit.is_(None), running_of_member() < downloads.c.running_limit)
+    wanted = [downloads.c.upload == 1] if stage.delivers else [fits]
     has_room = [
         or_(downloads.c.site.is_distinct_from(site), running_from(stage, site) < at_most)
-        for site, at_most in site_limits.items()
+        for site, at_most in site_limits
     ]
     return and_(
         downloads.c.status == stage.takes,
@@ -29,6 +39,30 @@ def claimable(stage: Stage, site_limits: Mapping[str, int]) -> ColumnElement[boo
         *wanted,
         *has_room,
     )
+
+
+def running_of_member() -> Any:
+    """How many downloads of the row's member are begun and not over in the row's guild; a scalar subquery."""
+    table = downloads.alias("begun_one")
+    waits_for_delivery = and_(table.c.status == UPLOAD_STAGE.takes, table.c.upload == 1, table.c.paused == 0)
+    # Counted once a statement and not once a row: one member may have thousands waiting.
+    begun = (
+        select(table.c.user_id, table.c.guild_id, func.count().label("running"))
+        .where(or_(table.c.status.in_((*DOWNLOAD_STAGE.works_in, *UPLOAD_STAGE.works_in)), waits_for_delivery))
+        .group_by(table.c.user_id, table.c.guild_id)
+        .cte("begun")
+        .prefix_with("MATERIALIZED")
+    )
+    his = (
+        select(begun.c.running)
+        .where(
+            begun.c.user_id.is_not_distinct_from(downloads.c.user_id),
+            begun.c.guild_id.is_not_distinct_from(downloads.c.guild_id),
+        )
+        .correlate(downloads)
+        .scalar_subquery()
+    )
+    return func.coalesce(his, 0)
 
 
 def running_from(stage: Stage, site: str, *, besides: int | None = None) -> Any:
@@ -41,7 +75,11 @@ def running_from(stage: Stage, site: str, *, besides: int | None = None) -> Any:
 
 def next_id(stage: Stage, site_limits: Mapping[str, int]) -> Any:
     """The row whose turn it is: by priority, then of the guild and the member with the least running work, then age."""
+    return _next_id(stage, tuple(site_limits.items()))
 
+
+@lru_cache(KEPT)
+def _next_id(stage: Stage, site_limits: tuple[tuple[str, int], ...]) -> Any:
     def running_by(column: str) -> Any:
         table = downloads.alias(f"running_{column}")
         return (
@@ -56,7 +94,7 @@ def next_id(stage: Stage, site_limits: Mapping[str, int]) -> Any:
         select(downloads.c.id)
         .outerjoin(guild, downloads.c.guild_id.is_not_distinct_from(guild.c.guild_id))
         .outerjoin(user, downloads.c.user_id.is_not_distinct_from(user.c.user_id))
-        .where(claimable(stage, site_limits))
+        .where(_claimable(stage, site_limits))
         .order_by(
             downloads.c.priority.desc(),
             func.coalesce(guild.c.running, 0),

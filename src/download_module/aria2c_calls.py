@@ -6,7 +6,9 @@ from typing import Any
 
 from core.errors import TransferError
 from download_module.aria2c_control import ranges_options
+from download_module.personal_headers import headers_to
 from download_module.transfers import Transfer
+from download_module.way_out import WayOut
 
 Call = tuple[str, list[Any]]  # method, parameters
 # Makes calls in one request: for each a list of one result, or a dict with `code` and `message`; DaemonUnavailable.
@@ -40,7 +42,7 @@ TORRENT_OPTIONS = {
 }
 
 
-def call_for(transfer: Transfer, uris: Sequence[str], *, connections: int, rate: int = 0) -> Call:
+def call_for(transfer: Transfer, uris: Sequence[str], *, connections: int, rate: int = 0, guarded: bool = True) -> Call:
     """The call that adds a transfer.
 
     Args:
@@ -48,6 +50,7 @@ def call_for(transfer: Transfer, uris: Sequence[str], *, connections: int, rate:
         uris: from where, mirrors of the same bytes; none for a .torrent.
         connections: at once, 1 to 16.
         rate: bytes a second; 0 is no limit.
+        guarded: whether the daemon can go through the guard.
 
     Raises:
         TransferError: an address or a header has control characters, which aria2 would take for further options.
@@ -71,13 +74,33 @@ def call_for(transfer: Transfer, uris: Sequence[str], *, connections: int, rate:
         options["checksum"] = part.checksum
     if part.ranges:
         options |= ranges_options(part)
-    headers = [f"{name}: {value}" for name, value in part.headers]
+    if guarded:
+        options |= proxy_options(transfer.way_out)
+    headers = [f"{name}: {value}" for name, value in headers_to(part, uris)]
     if any(ord(c) < 0x20 or c == "\x7f" for text in (*headers, *uris) for c in text):
         raise TransferError("The site gave an address that can't be used.")
     options["header"] = headers
     if part.torrent is not None:
         return ("aria2.addTorrent", [base64.b64encode(part.torrent).decode(), [], options])
     return ("aria2.addUri", [list(uris), options])
+
+
+def proxy_options(way_out: WayOut) -> dict[str, str]:
+    """The guard for whatever aria2 sends by HTTP or FTP for a transfer, trackers included; peers and UDP know no proxy.
+
+    They go over RPC, because everybody on the machine can read the arguments of a process.
+    """
+    proxy = way_out.proxy("aria2c")
+    if proxy is None:
+        return {}
+    return {
+        "all-proxy": f"http://{proxy.host}:{proxy.port}",
+        "all-proxy-user": proxy.username,
+        "all-proxy-passwd": proxy.password,
+        "no-proxy": "",
+        # Also for http: the guard relays it within the kernel, and a connection is kept for the next file of its host.
+        "proxy-method": "tunnel",
+    }
 
 
 def numbers(files: Sequence[int]) -> str:

@@ -13,6 +13,7 @@ from loguru import logger
 from core.children import built_environment, end_child, start_child
 from core.errors import ConfigurationError
 from core.paths import program_file
+from core.sandbox import Files
 from download_module.daemons import Endpoint
 
 MEMORY = 4 * 1024**3  # bytes of address space: a server that lies about its length must not take the machine
@@ -24,17 +25,26 @@ HEALTHY_AFTER = 10.0
 class Aria2cDaemon:
     """Keeps one aria2c of ours alive; `endpoint` is where it listens now."""
 
-    def __init__(self, runtime_dir: Path, *, inherit: tuple[int, ...] = (), save_interval: int = 1) -> None:
+    def __init__(
+        self,
+        runtime_dir: Path,
+        *,
+        writes: Path | None = None,
+        inherit: tuple[int, ...] = (),
+        save_interval: int = 1,
+    ) -> None:
         """Make it.
 
         Args:
             runtime_dir: a private directory for its configuration.
+            writes: the only directory that it may write to, and that it sees beside its configuration.
             inherit: descriptors that it keeps open, so that it counts as part of its runner.
             save_interval: seconds between two writings of where its transfers are; it waits for the disk over each
                 of them, so many transfers need longer ones.
         """
         self._save_interval = save_interval
         self._runtime_dir = runtime_dir
+        self._files = Files(reads=(runtime_dir.absolute(),), writes=(writes.absolute(),)) if writes else None
         self._inherit = inherit
         self._secret = secrets.token_urlsafe(24)
         self._process: asyncio.subprocess.Process | None = None
@@ -101,6 +111,7 @@ class Aria2cDaemon:
                 argv,
                 env=built_environment(HOME=str(self._runtime_dir)),
                 inherit=self._inherit,
+                files=self._files,
                 memory_bytes=MEMORY if sys.platform == "linux" else None,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.DEVNULL,

@@ -23,8 +23,10 @@ from download_module.daemons import Daemon, Endpoint
 from download_module.live_transfers import Live, Report, Row
 from download_module.retry_after import BUSY, retry_after
 from download_module.shared_directory import prove_shared
+from download_module.shared_guard import reaches_guard
 from download_module.transfer_limits import TransferLimits
 from download_module.transfers import Amount, Transfer
+from download_module.way_out import WayOut
 
 RPC_TIMEOUT = 4.0  # seconds
 CALLS_AT_ONCE = 200  # in one request, so that aria2 is not kept from its transfers for long
@@ -122,6 +124,20 @@ class Aria2cDownloader:
             except DaemonUnavailable:
                 logger.warning("the shared aria2c does not answer, so nobody knows whether it works in {}", directory)
 
+    async def prove_guarded(self, way_out: WayOut) -> None:
+        """Find out whether a daemon that somebody else runs can go through the guard; if not, it goes past it."""
+        if not self.daemon.outlives_runners:
+            return
+        try:
+            self._watch.guarded = await reaches_guard(self._call, way_out)
+        except DaemonUnavailable:
+            return
+        if not self._watch.guarded:
+            logger.warning(
+                "the shared aria2c at ARIA2C_RPC_URL can't go through the egress guard, because it runs elsewhere: "
+                "redirects and names that change can lead it to addresses that are not allowed"
+            )
+
     # -- one part ------------------------------------------------------------------------------------------------
 
     async def _fetch_one(self, live: Live) -> list[Path]:
@@ -130,7 +146,7 @@ class Aria2cDownloader:
         except BossBotError as error:
             if not live.transfer.forgives(error):
                 if live.refusal in BUSY:
-                    error.retry_after = await retry_after(live.transfer.part, live.uris[0])
+                    error.retry_after = await retry_after(live.transfer.part, live.uris[0], live.transfer.way_out)
                 raise
             await self._watch.stop_one(live)
             return []

@@ -39,6 +39,7 @@ class Watch:
     ask: Ask
     queue: TransferQueue = field(default_factory=TransferQueue)
     silent_since: float | None = None  # monotonic
+    guarded: bool = True  # the daemon can go through the egress guard
     # Held while the watch adds and while a row removes, so that nothing is added after it was removed.
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _rows: list[Row] = field(default_factory=list)
@@ -237,7 +238,7 @@ class Watch:
             raise TransferError("The download engine broke off over this media again and again.")
         live.transfer.restart()
         live.rate = self._rates.share_of(live)
-        return call_for(live.transfer, live.uris, connections=live.connections, rate=live.rate)
+        return call_for(live.transfer, live.uris, connections=live.connections, rate=live.rate, guarded=self.guarded)
 
     async def _forget_and_ask(self, calls: Sequence[Call]) -> list[Any]:
         """What ended is forgotten before the calls: it may be added again under the same gid."""

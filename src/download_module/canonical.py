@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
+import idna
+
 from core.errors import UnsupportedUrl
 from download_module.mirrors import MIRRORS, REWRITES, SITE_TRACKERS, TRACKER_FAMILIES, TRACKERS, WRAPPERS
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21}
 MAX_UNWRAPPED = 3  # wrappers in wrappers
+MAX_HOST = 253  # characters (RFC 1035, 2.3.4)
+_CONTROLS = re.compile(r"[\x00-\x08\v\f\x0e-\x1f\x7f]")
+_HOST = re.compile(r"[a-z0-9._~-]+")
 # A server that checks a signature over its query wants the query as it was signed.
 SIGNED = re.compile(r"(?:^|[-_])(?:sig|sign|signature|hmac|hash|policy|credential|token)(?:$|[-_])")
 _MIRRORS = tuple((re.compile(row.pattern), row.replacement) for row in MIRRORS)
@@ -74,6 +79,8 @@ def domains(host: str) -> Iterable[str]:
 
 
 def _parse(url: str) -> Address:
+    if _CONTROLS.search(url):  # tabs and line ends are taken out by the parser, as browsers do
+        raise UnsupportedUrl
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port  # a port that is no number raises
@@ -82,6 +89,7 @@ def _parse(url: str) -> Address:
     if parts.scheme not in DEFAULT_PORTS or not host:
         raise UnsupportedUrl
     user = parts.netloc.rpartition("@")
+    host = host if ":" in host else _ascii(host)
     return Address(
         scheme=parts.scheme,
         user=user[0] + user[1],
@@ -91,6 +99,22 @@ def _parse(url: str) -> Address:
         query=parts.query,
         fragment=parts.fragment.partition(":~:")[0],  # which words of a page to highlight
     )
+
+
+def _ascii(host: str) -> str:
+    """A host as it is looked up; one that no name server could know is refused here, with whatever it hides.
+
+    Raises:
+        UnsupportedUrl: no host is called that.
+    """
+    if len(host) <= MAX_HOST and not host.isascii():
+        try:
+            host = idna.encode(host, uts46=True).decode()
+        except idna.IDNAError as error:
+            raise UnsupportedUrl from error
+    if len(host) > MAX_HOST or not _HOST.fullmatch(host):
+        raise UnsupportedUrl
+    return host
 
 
 def _moved(address: Address, host: str, path: str, query: str) -> Address:

@@ -78,6 +78,8 @@ async def cut(muxer: Muxer, sources: Sequence[Source], stretch: Stretch, target:
             *(*codecs, "-copypriorss", "0", *output_arguments(target)),
         ],
         activity=ACTIVITY,
+        reads=[path for source in sources for path in source.media.reads],
+        writes=(muxer.work, target.parent),
         seconds=last - start if last is not None else None,
         report=muxer.report,
         cwd=muxer.work,

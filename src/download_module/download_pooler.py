@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from download_module.media_maker import MediaMaker
 from download_module.metadata_file import asked_alike, row_values
 from download_module.plan import DownloadPlan
 from download_module.progress_book import ProgressBook
+from download_module.refused_cookies import cookies_explained
 from download_module.sites import Sites
 from download_module.staging import StagingArea
 
@@ -34,6 +35,7 @@ class DownloadPooler:
     staging_area: StagingArea
     progress: ProgressBook
     sites: Sites
+    emptying: set["asyncio.Task[None]"] = field(default_factory=set)
 
     async def work(self, claim: Download) -> Done:
         """Take a claimed row through the stages.
@@ -52,10 +54,11 @@ class DownloadPooler:
                 return _done(await facts_of_all(finished, claim.url), tidy=staging.remove)
             detected = self.finder.detected(claim.url)
             site = self.sites.of(detected.url if detected else claim.url)  # a mirror is ruled like its original
-            plan = await self.finder.find(claim, site)
-            if plan.children:
-                return self._expanded(plan)
-            made = await self.maker.make(claim, plan, staging, site)
+            with self.finder.way_out.of(claim.id).named_refusals(), cookies_explained(site, claim.url):
+                plan = await self.finder.find(claim, site)
+                if plan.children:
+                    return self._expanded(plan)
+                made = await self.maker.make(claim, plan, staging, site)
             return _done(made.files, made.missing, tidy=staging.remove)
         finally:
             await self.progress.forget(claim)
@@ -65,15 +68,19 @@ class DownloadPooler:
         """Remove what is left of downloads that were fetched, cancelled or deleted."""
         staged = self.staging_area.ids()
         found = {download.id: download for download in await self.queries.find(sorted(staged))}
+        await asyncio.to_thread(self.staging_area.trash.empty)
         for download_id in staged:
             download = found.get(download_id)
             if download is None or download.status in PAST_FETCHING:
                 await asyncio.to_thread(self.staging_area.clear, download_id)
 
     async def discard(self, download_id: int) -> None:
-        """Remove what a cancelled download left on disk."""
+        """Take away what a cancelled download left on disk. To free its bytes takes a while, for which nobody waits."""
         found = await self.queries.get(download_id)
         await asyncio.to_thread(self.staging_area.discard, download_id, found.url if found else None)
+        emptying = asyncio.create_task(asyncio.to_thread(self.staging_area.trash.empty), name="trash")
+        self.emptying.add(emptying)
+        emptying.add_done_callback(self.emptying.discard)
 
     async def _fetched_before(self, claim: Download) -> list[Path]:
         """The files of a row that was set back to pending although all of them are still here."""

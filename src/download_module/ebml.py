@@ -7,6 +7,7 @@ from download_module.range_reader import HEAD, RemoteFile, Unreadable
 
 LONGEST_HEAD = 12  # bytes of an element's id and size
 SMALL = 64  # bytes; enough for the head of an element and the begin of its content
+MAX_CHILDREN = 100_000  # of one element; a cue for each picture of an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +37,31 @@ async def element_at(file: RemoteFile, at: int, *, at_least: int = HEAD) -> Elem
 
 def children(content: bytes, kind: int) -> Iterator[bytes]:
     """The contents of all children of one kind."""
-    at = 0
-    while at < len(content):
-        element = read_head(content, at)
-        if element.end is None or element.end > len(content):
-            raise Unreadable("an element beyond its parent")
+    for element in _elements(content):
         if element.kind == kind:
             yield content[element.body : element.end]
-        at = element.end
 
 
 def numbers(content: bytes) -> dict[int, int]:
     """The children as unsigned numbers; of those that are none nobody asks."""
-    numbers = {}
+    return {
+        element.kind: int.from_bytes(content[element.body : element.end], "big")
+        for element in _elements(content)
+        if element.end is not None and element.end - element.body <= 8
+    }
+
+
+def _elements(content: bytes) -> Iterator[Element]:
     at = 0
-    while at < len(content):
+    for _ in range(MAX_CHILDREN):
+        if at >= len(content):
+            return
         element = read_head(content, at)
         if element.end is None or element.end > len(content):
             raise Unreadable("an element beyond its parent")
-        if element.end - element.body <= 8:
-            numbers[element.kind] = int.from_bytes(content[element.body : element.end], "big")
+        yield element
         at = element.end
-    return numbers
+    raise Unreadable("more elements than an index has")
 
 
 def read_head(data: bytes, at: int) -> Element:

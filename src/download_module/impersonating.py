@@ -13,18 +13,24 @@ from loguru import logger
 from core.children import built_environment, end_child, start_child
 from core.errors import BossBotError, SourceUnreachable, TooLarge
 from core.models import Progress
+from core.sandbox import Files, Network
 from download_module.extractors.direct_extractor import error_of_status
+from download_module.extractors.warm_children import ChildNetwork
+from download_module.personal_headers import headers_to
 from download_module.plan import Part
 from download_module.transfers import Amount, sum_up
+from download_module.way_out import STRAIGHT, WayOut
 
 MODULE = "download_module.impersonating_child"
 LONGEST_LINE = 2**20  # bytes
+MARGIN = 2**26  # bytes; the child itself says when it was too much, with a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impersonator:
     """Runs one child for the parts of one row, which is killed when the row is cancelled."""
 
+    network: ChildNetwork = Network.HOST  # of the child
     inherit: tuple[int, ...] = ()
 
     async def fetch(
@@ -34,6 +40,7 @@ class Impersonator:
         max_bytes: int,
         report: Callable[[Progress], None],
         ended: Callable[[Path, BossBotError | None], None],
+        way_out: WayOut = STRAIGHT,
     ) -> None:
         """Fetch parts side by side.
 
@@ -42,17 +49,25 @@ class Impersonator:
             max_bytes: more than that in all is refused.
             report: called while bytes arrive.
             ended: called once for each part, with what went wrong.
+            way_out: of the row.
         """
         if not parts:
             return
         targets = list(parts)
-        asked = {"max_bytes": max_bytes, "parts": [_asked(target, part) for target, part in parts.items()]}
+        asked = {
+            "max_bytes": max_bytes,
+            "proxy": way_out.url("curl"),
+            "parts": [_asked(target, part) for target, part in parts.items()],
+        }
         amounts = [Amount(total=part.size) for part in parts.values()]
         open_parts = set(range(len(targets)))
         child = await start_child(
             [sys.executable, "-m", MODULE],
             env=built_environment(HOME="/nonexistent", PYTHONSAFEPATH="1"),
             inherit=self.inherit,
+            network=self.network,
+            files=Files(writes=tuple({target.parent for target in targets})),
+            file_bytes=max_bytes + MARGIN,
             stdin=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             line_limit=LONGEST_LINE,
@@ -80,7 +95,7 @@ class Impersonator:
 
 def _asked(target: Path, part: Part) -> dict[str, Any]:
     uris = [*part.uris, *part.fallbacks]
-    return {"uris": uris, "headers": dict(part.headers), "browser": part.impersonate, "target": str(target)}
+    return {"uris": uris, "headers": dict(headers_to(part, uris)), "browser": part.impersonate, "target": str(target)}
 
 
 def _error_of(said: Mapping[str, Any]) -> BossBotError | None:

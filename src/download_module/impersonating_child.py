@@ -1,10 +1,10 @@
 """A child process that fetches with the TLS handshake of a browser, for servers that answer nobody else: curl_cffi.
 
-One request comes in on stdin, a JSON object `{"max_bytes": N, "parts": [{"uris": [...], "headers": {...}, "browser":
-"...", "target": "..."}, ...]}`. Lines of JSON go out, each with the part's position `n`: `{"n", "completed", "total",
-"speed"}` while bytes arrive, then one of `{"n", "ended": true}`, `{"n", "error": "status", "status", "retry_after"}`,
-`{"n", "error": "network"}`, `{"n", "error": "size"}`. What was fetched of a part is continued when the server gave a
-validator, which is kept beside it (`x.http`).
+One request comes in on stdin, a JSON object `{"max_bytes": N, "proxy": "http://...", "parts": [{"uris": [...],
+"headers": {...}, "browser": "...", "target": "..."}, ...]}`. Lines of JSON go out, each with the part's position `n`:
+`{"n", "completed", "total", "speed"}` while bytes arrive, then one of `{"n", "ended": true}`, `{"n", "error": "status",
+"status", "retry_after"}`, `{"n", "error": "network"}`, `{"n", "error": "size"}`. What was fetched of a part is
+continued when the server gave a validator, which is kept beside it (`x.http`).
 """
 
 import asyncio
@@ -136,7 +136,7 @@ def _say(number: int, **what: Any) -> None:
 async def _main() -> None:
     request = json.loads(sys.stdin.buffer.readline())
     session: AsyncSession[Response]
-    async with AsyncSession(max_clients=AT_ONCE, trust_env=False) as session:
+    async with AsyncSession(max_clients=AT_ONCE, trust_env=False, proxy=request["proxy"]) as session:
         fetcher = _Fetcher(session, request["max_bytes"])
         await asyncio.gather(*(fetcher.fetch(number, part) for number, part in enumerate(request["parts"])))
 

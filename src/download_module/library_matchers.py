@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.children import built_environment, end_child, start_child
 from core.models import UrlType
+from core.sandbox import Files, Network
 
 FORMAT = 1  # of the files; raised when what stands in them changes
 MAX_URL = 2048  # characters; longer ones are not tried: some patterns take time that grows with the square
@@ -132,6 +133,8 @@ async def _ask(module: str, request: str, path: Path, inherit: Sequence[int], me
         (sys.executable, "-m", module),
         env=built_environment(HOME="/nonexistent", PYTHONSAFEPATH="1"),
         inherit=inherit,
+        network=Network.NONE,
+        files=Files(),
         memory_bytes=memory_bytes,
         stdin=asyncio.subprocess.PIPE,
     )

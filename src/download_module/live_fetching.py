@@ -12,6 +12,7 @@ from download_module.plan import Assemble, DownloadPlan, Output, Part
 from download_module.playlist_text import PlaylistText
 from download_module.sites import Site
 from download_module.staging import Staging
+from download_module.way_out import STRAIGHT, WayOut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class LiveFetcher:
 
     egress: Egress
     fetcher: PartFetcher
+    way_out: WayOut = STRAIGHT
 
     async def fetch(
         self,
@@ -60,7 +62,7 @@ class LiveFetcher:
         def recording(now: Progress) -> None:
             report(replace(now, progress=0, eta_seconds=None, activity="recording"))
 
-        async with PlaylistText(self.egress) as text:
+        async with PlaylistText(self.egress, self.way_out.of(claim.id).through(site.proxy)) as text:
             recorded = await LiveRecorder(text).record(output.live, fetch_parts)
         positions = range(first, first + len(recorded.parts))
         whole = replace(output, parts=recorded.parts, tracks=recorded.tracks, assemble=Assemble.HLS, live=None)

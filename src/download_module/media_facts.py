@@ -10,6 +10,7 @@ import puremagic
 from core.errors import ChecksumMismatch
 from core.media_probe import probe
 from core.models import NewMediaFile
+from download_module.extractors.sniffing import HEAD, Described, head_says, is_program
 from download_module.names import kind_of, recognised
 from download_module.plan import Kind
 
@@ -18,6 +19,9 @@ MAX_PICTURES = 24  # of a row are measured: each takes a process of 50 ms, and a
 AT_ONCE = 4
 LIKE_TS = "application/x-typescript"  # what begins with a G, as MPEG-TS does and some texts
 OGG = "application/ogg"  # sound or a video
+PAGE_INSTEAD = (
+    "The server sends a page in place of this file: it may need a login, or the link has expired. Open it in a browser."
+)
 UNHEARD = ("audio/midi", "audio/x-midi", "audio/mid")  # notes, which ffprobe does not read
 
 
@@ -68,15 +72,27 @@ async def facts_of(path: Path, source_url: str, *, measure_picture: bool = True)
 
 
 async def verify(path: Path, kind: Kind) -> None:
-    """Look whether what arrived as video or sound can be played, by what its container says of itself.
+    """Look whether what arrived as video, sound or picture is one, by its bytes and by what its container says.
 
     Raises:
-        ChecksumMismatch: nothing in it can.
+        ChecksumMismatch: it is a page or a program, or nothing in it can be played.
     """
-    if kind not in (Kind.VIDEO, Kind.AUDIO) or await probe(path) is not None:
+    if kind is Kind.DOCUMENT:
+        return
+    head = await asyncio.to_thread(_head, path)
+    if head_says(head) is Described.PAGE:
+        raise ChecksumMismatch(PAGE_INSTEAD)
+    if is_program(head):
+        raise ChecksumMismatch("What the server sends is a program, not the media that it is called.")
+    if kind is Kind.IMAGE or await probe(path) is not None:
         return
     if await asyncio.to_thread(sniffed, path) not in UNHEARD:
         raise ChecksumMismatch("The file arrived damaged: there is nothing in it that can be played.")
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(HEAD)
 
 
 def sniffed(path: Path) -> str | None:

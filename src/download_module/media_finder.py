@@ -6,21 +6,23 @@ from pathlib import PurePosixPath
 
 from loguru import logger
 
-from core.errors import MediaNotFound, RowChanged, TooLarge, UnsupportedUrl
+from core.errors import MediaNotFound, RowChanged, UnsupportedUrl
 from core.models import Destination, Download, UrlType
 from core.options import parse_options
 from core.queries import Queries
 from core.store import Store
 from download_module.clip_planner import cut_plan
 from download_module.extractors.base_extractor import Extractor, Wish
+from download_module.metadata_file import row_values
 from download_module.names import clean_name
 from download_module.plan import DownloadPlan
 from download_module.range_reader import RangeReader
 from download_module.sites import Site
+from download_module.size_limit import limit_of, too_large
 from download_module.sound_only import sound_only
 from download_module.url_detector import Detection, UrlDetector
+from download_module.way_out import STRAIGHT, WayOut
 
-MIB = 1024 * 1024
 LOOKING = "looking for media"
 
 
@@ -46,6 +48,7 @@ class MediaFinder:
     extractors: Mapping[UrlType, Extractor]
     ranges: RangeReader
     limits: FetchLimits
+    way_out: WayOut = STRAIGHT
 
     async def find(self, claim: Download, site: Site) -> DownloadPlan:
         """What there is to fetch for a row.
@@ -59,7 +62,8 @@ class MediaFinder:
             RequestRefused: the row's options mean nothing.
             BossBotError: what the extractor found instead of media.
         """
-        wish = await self._wish(claim)
+        way_out = self.way_out.of(claim.id).through(site.proxy)
+        wish = await self._wish(claim, way_out)
         detected = self.detector.detect(claim.url.strip())
         if self._is_refused_torrent(claim, torrent=detected.candidates == (UrlType.TORRENT,)):
             raise UnsupportedUrl("Torrents are switched off on this bot.")
@@ -78,9 +82,10 @@ class MediaFinder:
             plan = sound_only(plan)
         clip = wish.options.stretch
         if clip is not None and plan.outputs:
-            plan = await cut_plan(plan, clip, self.ranges)
-        if plan.size is not None and plan.size > self.limits.max_bytes:
-            raise _too_large(plan.size, self.limits.max_bytes)
+            plan = await cut_plan(plan, clip, replace(self.ranges, way_out=way_out))
+        if plan.size is not None and plan.size > limit_of(claim, self.limits.max_bytes):
+            await self.store.write(claim, **row_values(plan))  # what there would be to choose from
+            raise too_large(claim, self.limits.max_bytes, plan.size)
         return plan
 
     def detected(self, url: str) -> Detection | None:
@@ -106,10 +111,13 @@ class MediaFinder:
         told = str(handed_over or UnsupportedUrl.sentence)
         raise MediaNotFound(told if told != UnsupportedUrl.sentence else MediaNotFound.sentence)
 
-    async def _wish(self, claim: Download) -> Wish:
+    async def _wish(self, claim: Download, way_out: WayOut) -> Wish:
         options = parse_options(claim.options)
         return Wish(
-            options=options, limit_bytes=await self._upload_limit(claim), max_live_seconds=self.limits.live_seconds
+            options=options,
+            limit_bytes=await self._upload_limit(claim),
+            max_live_seconds=self.limits.live_seconds,
+            way_out=way_out,
         )
 
     def _limited(self, wish: Wish, candidate: UrlType) -> Wish:
@@ -130,7 +138,8 @@ class MediaFinder:
             raise MediaNotFound
 
     def _is_refused_torrent(self, claim: Download, *, torrent: bool) -> bool:
-        return torrent and claim.destination is Destination.DISCORD and not self.limits.torrents_for_members
+        allowed = claim.allow_torrents or self.limits.torrents_for_members
+        return torrent and claim.destination is Destination.DISCORD and not allowed
 
 
 def _named(plan: DownloadPlan, title: str) -> DownloadPlan:
@@ -138,7 +147,3 @@ def _named(plan: DownloadPlan, title: str) -> DownloadPlan:
     (output,) = plan.outputs
     name = clean_name(title + PurePosixPath(output.filename).suffix)
     return replace(plan, title=title, outputs=(replace(output, filename=name),))
-
-
-def _too_large(size: int, limit: int) -> TooLarge:
-    return TooLarge(f"This media has {size / MIB:,.0f} MiB; this bot fetches up to {limit / MIB:,.0f} MiB.")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.download_plan import FetchPlan
 from core.models import Download, NewMediaFile
 from download_module.plan import DownloadPlan
 
@@ -33,7 +34,19 @@ def row_values(plan: DownloadPlan) -> dict[str, Any]:
         "duration_seconds": plan.metadata.duration,
         "thumbnail_url": plan.metadata.thumbnail,
         "metadata": text,
+        "download_plan": json.dumps(_fetch_plan(plan).as_json()),
     }
+
+
+def _fetch_plan(plan: DownloadPlan) -> FetchPlan:
+    known = {
+        "height": plan.height,
+        "bytes": plan.size or plan.estimate,
+        "seconds": plan.metadata.duration,
+        "files": len(plan.outputs),
+        "heights": plan.heights,
+    }
+    return FetchPlan.read(known) or FetchPlan(files=len(plan.outputs))  # a site tells what it likes
 
 
 def write_metadata(

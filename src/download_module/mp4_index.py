@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.children import end_child, start_child
+from core.sandbox import Files, Network
 from download_module.byte_ranges import ByteRange, union
 from download_module.needed import GAP, LEAD, LEAST_HOLE, LEAST_WAY, TAIL, Needed, keep_free_behind
 from download_module.range_reader import HEAD, RemoteFile, Unreadable
 
 MAX_BOXES = 64  # at the top of a file, before its media
+MAX_CHILDREN = 1000  # of the movie box
 MAX_LINES = 200_000  # packets that ffprobe may list
 MEMORY = 1024**3  # bytes that it may take
 TIMEOUT = 20.0  # seconds
@@ -87,8 +89,11 @@ def _box(head: bytes, at: int, limit: int) -> Box:
 
 
 def _kinds_of_children(content: bytes) -> list[bytes]:
-    kinds, at = [], 0
+    kinds: list[bytes] = []
+    at = 0
     while at < len(content):
+        if len(kinds) == MAX_CHILDREN:
+            raise Unreadable("more boxes than a movie has")
         box = _box(content[at : at + 16], at, len(content))
         kinds.append(box.kind)
         at = box.end
@@ -188,7 +193,10 @@ async def _ffprobe(path: Path, intervals: str, inherit: tuple[int, ...]) -> Asyn
     child = await start_child(
         [*command, "-show_entries", shown, "-of", "csv", str(path)],
         inherit=inherit,
+        network=Network.NONE,
+        files=Files(reads=(path,)),
         memory_bytes=MEMORY,
+        file_bytes=0,
         stderr=asyncio.subprocess.DEVNULL,
     )
     assert child.stdout is not None, "started with a pipe"
@@ -230,10 +238,14 @@ def _from_packets(lines: list[list[str]], file: RemoteFile, end: float | None) -
     if any(last > file.size for _, last in ranges):
         raise Unreadable("an index beyond the end")
     heads = [(offset, offset + len(data)) for offset, data in file.known]
-    return Needed(ranges=tuple(union([*heads, *ranges], gap=GAP)), duration=duration)
+    needed = tuple(union([*heads, *ranges], gap=GAP))
+    if not needed:
+        raise Unreadable("an index of nothing")
+    return Needed(ranges=needed, duration=duration)
 
 
 def _number(text: str) -> float | None:
     with contextlib.suppress(ValueError):
-        return float(text)
+        number = float(text)
+        return number if math.isfinite(number) else None
     return None

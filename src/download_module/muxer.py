@@ -100,6 +100,8 @@ class Muxer:
         await self.ffmpeg.run(
             [*arguments, *more, *choice, *tagged, "-c", "copy", *output_arguments(target)],
             activity=ACTIVITY,
+            reads=[path for media in inputs for path in media.reads],
+            writes=(self.work, target.parent),
             seconds=seconds,
             report=self.report,
             cwd=self.work,
@@ -152,7 +154,7 @@ class Muxer:
         if whole is not None:
             return plain(whole)
         await asyncio.to_thread(write_playlist, run, files, self.work / f"{name}.m3u8")
-        return playlist(f"{name}.m3u8", await self.ffmpeg.hls_options())
+        return playlist(f"{name}.m3u8", await self.ffmpeg.hls_options(), files)
 
     async def _concatenate(self, files: Sequence[Path], target: Path, tags: Path | None, track: Track) -> None:
         listed = self.work / f"{target.stem}.ffconcat"

@@ -12,10 +12,13 @@ from core.models import Progress
 from download_module.aria2c_control import prepare_ranges
 from download_module.aria2c_downloader import Aria2cDownloader
 from download_module.impersonating import Impersonator
+from download_module.personal_headers import kept_at_home
 from download_module.plan import DownloadPlan, Part
 from download_module.sites import Site
+from download_module.size_limit import HasLimit, limited
 from download_module.staging import Staging
 from download_module.transfers import Transfer, gid_of
+from download_module.way_out import STRAIGHT, WayOut
 
 Verify = Callable[[Part, list[Path]], Awaitable[None]]
 FINAL = (SourceExpired, MediaNotFound, ChecksumMismatch)  # another try of the row would hardly help the part
@@ -28,6 +31,7 @@ class PartFetcher:
     downloader: Aria2cDownloader
     impersonator: Impersonator
     max_bytes: int
+    way_out: WayOut = STRAIGHT
 
     async def fetch(
         self,
@@ -54,17 +58,21 @@ class PartFetcher:
         Raises:
             BossBotError: of the first part that failed; the others are stopped.
         """
-        work = _Work(claim, plan, staging, site or Site(), verify, last_try)
+        site = site or Site()
+        way_out = self.way_out.of(claim.id).through(site.proxy)
+        work = _Work(claim, plan, staging, site, verify, last_try, way_out)
         await self._impersonate(work, report)
         done = [position for position in work.positions if staging.is_done(position)]
         missing = [position for position in work.positions if position not in {*done, *work.lost}]
-        results = await self.downloader.fetch(
-            [work.transfer(position) for position in missing],
-            max_bytes=self.max_bytes,
-            report=report,
-            already=sum(work.bytes_of(position) for position in done),
-            already_parts=len(done),
-        )
+        work.moved = await kept_at_home({position: plan.parts[position] for position in missing}, way_out)
+        with limited(claim, self.max_bytes) as max_bytes:
+            results = await self.downloader.fetch(
+                [work.transfer(position) for position in missing],
+                max_bytes=max_bytes,
+                report=report,
+                already=sum(work.bytes_of(position) for position in done),
+                already_parts=len(done),
+            )
         files = {position: [staging.part(position)] for position in done} | dict(zip(missing, results, strict=True))
         if work.lost and not any(files.values()):
             raise next(iter(work.lost.values()))
@@ -88,17 +96,19 @@ class PartFetcher:
                 if not work.forgives(position, fault):
                     failed.append(fault)
 
-        await self.impersonator.fetch(
-            {target: work.plan.parts[position] for target, position in wanted.items()},
-            max_bytes=self.max_bytes,
-            report=report,
-            ended=ended,
-        )
-        if failed:
-            raise failed[0]
+        with limited(work.claim, self.max_bytes) as max_bytes:
+            await self.impersonator.fetch(
+                {target: work.plan.parts[position] for target, position in wanted.items()},
+                max_bytes=max_bytes,
+                report=report,
+                ended=ended,
+                way_out=work.way_out,
+            )
+            if failed:
+                raise failed[0]
 
 
-class Claim(Protocol):
+class Claim(HasLimit, Protocol):
     """What of a claimed row is needed here."""
 
     @property
@@ -128,9 +138,11 @@ class _Work:
     site: Site
     verify: Verify | None
     last_try: bool
+    way_out: WayOut
     lost: dict[int, BossBotError] = field(default_factory=dict)
     optional: frozenset[int] = field(init=False)
     replaced: set[int] = field(default_factory=set)  # whose bytes are those of a fallback
+    moved: dict[int, Part] = field(default_factory=dict)  # that are fetched from where their redirects end
 
     def __post_init__(self) -> None:
         flags = [output.optional for output in self.plan.outputs for _ in output.parts]
@@ -141,7 +153,7 @@ class _Work:
         return range(len(self.plan.parts))
 
     def transfer(self, position: int) -> Transfer:
-        part = self.plan.parts[position]
+        part = self.moved.get(position, self.plan.parts[position])
         verify = self.verify
         return Transfer(
             gid=gid_of(self.claim.id, self.claim.epoch, position),
@@ -157,6 +169,7 @@ class _Work:
             forgives=lambda error: self.forgives(position, error),
             rate=self.site.rate or 0,
             connections=self.site.connections or 0,
+            way_out=self.way_out,
         )
 
     def restart(self, position: int) -> None:

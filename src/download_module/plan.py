@@ -141,6 +141,9 @@ class DownloadPlan:
     title: str | None = None
     author: str | None = None
     metadata: MediaMetadata = field(default_factory=MediaMetadata)
+    height: int | None = None  # of the video that was chosen: pixels of its shorter side
+    heights: tuple[int, ...] = ()  # that the site offers, highest first
+    estimate: int | None = None  # bytes in all, where no exact size is known
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -13,6 +13,8 @@ from download_module.byte_ranges import BLOCK
 from download_module.egress import Egress
 from download_module.extractors.direct_extractor import error_of_status, mapped_http_errors
 from download_module.plan import Part
+from download_module.way_out import STRAIGHT, WayOut
+from download_module.web_client import web_client
 
 MAX_BYTES = 16 * 1024 * 1024  # of one file; the index of a film of three hours has about 10 MiB
 MAX_SIZE = 1024**4  # bytes of the file itself; nobody has a longer one, and not every disk takes its holes
@@ -33,6 +35,7 @@ class RangeReader:
 
     egress: Egress
     inherit: tuple[int, ...] = ()  # descriptors that child processes of whoever reads keep open
+    way_out: WayOut = STRAIGHT
 
     @contextlib.asynccontextmanager
     async def open(self, part: Part, *, head: int = HEAD) -> AsyncIterator["RemoteFile"]:
@@ -44,7 +47,7 @@ class RangeReader:
         """
         if not part.uris or not part.uris[0].lower().startswith(("http://", "https://")) or part.impersonate:
             raise Unreadable("not a file that is read by HTTP")
-        async with mapped_http_errors(), httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
+        async with mapped_http_errors(), web_client(self.way_out, TIMEOUT) as client:
             file = RemoteFile(_client=client, _egress=self.egress, _part=part, _url=part.uris[0])
             await file.read(0, head)
             if part.size not in (None, file.size):

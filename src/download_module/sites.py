@@ -9,8 +9,17 @@ from urllib.parse import urlsplit
 from loguru import logger
 
 from core.errors import ConfigurationError
+from core.redaction import KNOWN, secrets_in, url_secrets
 from core.settings import Settings
-from download_module.sites_file import SiteTable, host_of_table, read_gallerydl_config, read_sites_file
+from download_module.site_cookies import (
+    SiteCookie,
+    of_site,
+    read_cookies,
+    registered_name,
+    telling_values,
+    written,
+)
+from download_module.sites_file import SiteTable, host_of_table, names_of_site, read_gallerydl_config, read_sites_file
 
 DEFAULT_FILE = Path("sites.toml")
 
@@ -36,6 +45,29 @@ class Site:
     fall_back: bool = True  # to the other of the two when one fails with a fault of its own
     options: Mapping[str, Any] = field(default_factory=dict)  # as the library spells them
 
+    def cookies_for(self, url: str) -> tuple[SiteCookie, ...]:
+        """The cookies that fetchers of a URL of this site may have: those of the site, of no other one.
+
+        The file is read anew each time, so that an admin may put a new one in its place. One that can't be read is
+        told in the log, and what is fetched is fetched without.
+        """
+        if self.cookies is None:
+            return ()
+        try:
+            found = read_cookies(self.cookies)
+        except ConfigurationError as error:
+            logger.error("{}", error)
+            return ()
+        names = names_of_site(self.name) if self.name else (registered_name(_host_of(url)),)
+        mine = of_site(found, names)
+        KNOWN.learn(*telling_values(mine))
+        return mine
+
+    def cookie_jar(self, url: str) -> str | None:
+        """The same as the text of a cookie file; None without cookies."""
+        cookies = self.cookies_for(url)
+        return written(cookies) if cookies else None
+
 
 @dataclass(frozen=True, slots=True)
 class Sites:
@@ -59,6 +91,7 @@ def sites_from(settings: Settings) -> Sites:
         ConfigurationError: the file, or one that it names, is missing or wrong; the sentence says what and where.
     """
     sites = read_sites(settings)
+    KNOWN.learn(*_secrets(sites))
     for file in exposed_cookies(sites):
         logger.warning("other users of this machine can read the cookies in {}: chmod 600", file)
     return sites
@@ -96,6 +129,13 @@ def exposed_cookies(sites: Sites) -> list[Path]:
     """Cookie files that other users of this machine can read."""
     files = {site.cookies for site in (sites.others, *sites.by_host.values()) if site.cookies is not None}
     return sorted(file for file in files if file.stat().st_mode & 0o077)
+
+
+def _secrets(sites: Sites) -> Iterator[str]:
+    """What the rules hold that nobody may see: passwords of proxies and accounts. Cookies are learnt with their use."""
+    for site in (sites.others, *sites.by_host.values()):
+        yield from url_secrets(site.proxy or "")
+        yield from secrets_in(site.options)
 
 
 def _others(settings: Settings) -> Site:

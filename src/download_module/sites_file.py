@@ -67,7 +67,7 @@ REFUSED = frozenset(
 # What has a name of its own in the table, so that every fetcher obeys it.
 OWN_NAMES = {"cookies": "cookies", "cookiefile": "cookies", "proxy": "proxy", "ratelimit": "rate", "rate": "rate"}
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*|[0-9a-f:]+")
-_PROXY = re.compile(r"(https?|socks4a?|socks5h?)://[^\s/]+/?")
+_PROXY = re.compile(r"(http|socks4a?|socks5h?)://[^\s/]+:\d{1,5}/?")
 
 
 class SiteTable(BaseModel):
@@ -108,6 +108,11 @@ class SiteTable(BaseModel):
 def host_of_table(host: str) -> str:
     """The host under which a site's rules are kept."""
     return ALIASES.get(host, host)
+
+
+def names_of_site(host: str) -> tuple[str, ...]:
+    """The host under which a site's rules are kept, and the other names of the site."""
+    return (host, *(alias for alias, kept in ALIASES.items() if kept == host))
 
 
 def without_refused(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -14,7 +14,9 @@ from download_module.control_files import is_sound
 from download_module.finished_mark import is_of, mark, put_aside
 from download_module.plan import Part
 from download_module.staging_manifest import ManifestFile, write_whole
+from download_module.trash import Trash
 
+STAGING = ".staging"
 _NAME = re.compile(r"(\d+)-(\d+)")
 
 
@@ -29,11 +31,12 @@ class StagingArea:
             owner: the name of this runner.
             is_dead: whether a runner and all its children are certainly gone.
         """
-        self._root = download_dir.resolve() / ".staging"
+        self._root = download_dir.resolve() / STAGING
         self._finished = download_dir.resolve()
         self._owner = owner
         self._is_dead = is_dead
         self._root.mkdir(parents=True, exist_ok=True)
+        self.trash = Trash(self._root / "trash")
 
     def open(self, download_id: int, epoch: int) -> "Staging":
         """The directory of a claim, with what earlier claims left when that is safe to take."""
@@ -63,15 +66,17 @@ class StagingArea:
         return self._finished / str(download_id)
 
     def discard(self, download_id: int, url: str | None = None) -> None:
-        """Remove all that a download left, except what a living runner works on.
+        """Throw away all that a download left, except what a living runner works on; `trash` frees the bytes.
 
         Args:
             download_id: which.
             url: its URL; finished files of another URL stay: an earlier database counted its downloads like this one.
         """
-        self.clear(download_id)
+        for path in self._of(download_id):
+            if self._is_free(path):
+                self.trash.put(path)
         if url is None or is_of(self.finished(download_id), url):
-            shutil.rmtree(self.finished(download_id), ignore_errors=True)
+            self.trash.put(self.finished(download_id))
 
     def ids(self) -> set[int]:
         """The downloads that have a staging directory."""

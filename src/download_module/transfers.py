@@ -7,6 +7,7 @@ from pathlib import Path
 from core.errors import BossBotError
 from core.models import Progress
 from download_module.plan import Part
+from download_module.way_out import STRAIGHT, WayOut
 
 ENOUGH_TO_GUESS = 3  # parts of known size, from whose mean the others are guessed
 
@@ -37,6 +38,7 @@ class Transfer:
     forgives: Callable[[BossBotError], bool] = _never  # whether the others go on when this part ends in that error
     rate: int = 0  # bytes a second for all transfers of its row together; 0: no limit
     connections: int = 0  # from its row to its host at once; 0: no limit but the general one
+    way_out: WayOut = STRAIGHT
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,8 @@ def _timing(info: bytes) -> tuple[float, float | None]:
     for value in ebml.children(info, DURATION):
         if len(value) in (4, 8):
             (ticks,) = struct.unpack(">f" if len(value) == 4 else ">d", value)
-            return scale, ticks * scale
+            seconds = ticks * scale
+            return scale, seconds if 0 <= seconds < math.inf else None
     return scale, None
 
 

@@ -12,13 +12,18 @@ from core.errors import ConfigurationError
 from core.logs import setup_logging
 from core.models import DOWNLOAD_STAGE
 from core.queries import Queries
+from core.redaction import secrets_of
+from core.sandbox_network import GuardedNetwork
 from core.settings import MIB, Settings
+from core.version_floors import DOWNLOAD, warn_in_passing
 from download_module.aria2c_daemon import Aria2cDaemon
 from download_module.aria2c_downloader import Aria2cDownloader
 from download_module.assembler import Assembler
 from download_module.daemons import Daemon, Endpoint, SharedDaemon
 from download_module.download_pooler import DownloadPooler
 from download_module.egress import Egress
+from download_module.egress.guard import EgressGuard
+from download_module.egress.limits import limits_for
 from download_module.extractors.registry import Browser, all_extractors
 from download_module.extractors.warm_children import ChildLimits
 from download_module.impersonating import Impersonator
@@ -31,9 +36,10 @@ from download_module.progress_book import ProgressBook
 from download_module.range_reader import RangeReader
 from download_module.rate_schedule import parse_schedule
 from download_module.sites import Sites, gallery_instances, sites_from
-from download_module.staging import StagingArea
+from download_module.staging import STAGING, StagingArea
 from download_module.transfer_limits import TransferLimits
 from download_module.url_detector import UrlDetector
+from download_module.way_out import WayOut
 from pooler.workplace import open_workplace, run_process
 
 SWEEP_INTERVAL = 300.0  # seconds
@@ -42,12 +48,18 @@ SWEEP_INTERVAL = 300.0  # seconds
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Claim and download until `stop` is set."""
     rpc_secret = settings.aria2_rpc_secret.get_secret_value() if settings.aria2_rpc_secret else ""
-    setup_logging("download", level=settings.log_level, style=settings.log_format, secrets=(rpc_secret,))
+    setup_logging("download", level=settings.log_level, style=settings.log_format, secrets=secrets_of(settings))
     async with AsyncExitStack() as stack:
         here = await open_workplace(stack, settings, DOWNLOAD_STAGE)
         alive = here.alive
         inherit = (alive.fd,)
+        looking = asyncio.create_task(warn_in_passing(DOWNLOAD), name="versions")
+        stack.callback(looking.cancel)
         sites = sites_from(settings)
+        guard = await _guard(settings, inherit, stack)
+        way_out = WayOut(guard=guard)
+        network = GuardedNetwork(guard.adopt, guard.proxy("probe", None).port)
+        stack.callback(network.close)
         downloader = Aria2cDownloader(await _daemon(settings, rpc_secret, alive, stack))
         downloader.limits = _transfer_limits(settings)
         await downloader.start()
@@ -58,14 +70,19 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         detector = UrlDetector()
         loading = asyncio.create_task(_load_patterns(detector, settings, sites, inherit), name="patterns")
         stack.callback(loading.cancel)
-        egress = Egress(settings.egress_allow)
-        extractors = all_extractors(egress, sites, _child_limits(settings), browser=_browser(settings), inherit=inherit)
+        egress = Egress(settings.egress_allow, settings.egress_deny, proxied=settings.egress_proxy is not None)
+        extractors = all_extractors(
+            egress, sites, _child_limits(settings), browser=_browser(settings), network=network, inherit=inherit
+        )
         for extractor in extractors.values():
             stack.push_async_callback(extractor.close)
         limits = _fetch_limits(settings)
         queries = Queries(here.database)
         fetcher = PartFetcher(
-            downloader=downloader, impersonator=Impersonator(inherit=inherit), max_bytes=limits.max_bytes
+            downloader=downloader,
+            impersonator=Impersonator(network=network, inherit=inherit),
+            max_bytes=limits.max_bytes,
+            way_out=way_out,
         )
         pooler = DownloadPooler(
             queries=queries,
@@ -76,11 +93,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 extractors=extractors,
                 ranges=RangeReader(egress=egress, inherit=inherit),
                 limits=limits,
+                way_out=way_out,
             ),
             maker=MediaMaker(
                 store=here.store,
                 fetcher=fetcher,
-                live=LiveFetcher(egress=egress, fetcher=fetcher),
+                live=LiveFetcher(egress=egress, fetcher=fetcher, way_out=way_out),
                 assembler=Assembler(inherit=inherit),
                 progress=progress,
                 tries=min(PATIENCE, settings.max_retries + 1),
@@ -90,7 +108,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             progress=progress,
             sites=sites,
         )
-        await downloader.prove_shared(settings.download_dir.resolve() / ".staging")
+        await downloader.prove_shared(settings.download_dir.resolve() / STAGING)
+        await downloader.prove_guarded(way_out)
         sweeping = asyncio.create_task(_keep_swept(pooler), name="sweep")
         stack.callback(sweeping.cancel)
         await here.work(pooler, capacity=settings.max_concurrent_downloads, stop=stop)
@@ -155,12 +174,32 @@ def _transfer_limits(settings: Settings) -> TransferLimits:
     )
 
 
+async def _guard(settings: Settings, inherit: tuple[int, ...], stack: AsyncExitStack) -> EgressGuard:
+    """The way out of all fetchers, which is there before them and goes after them."""
+    upstream = settings.egress_proxy.get_secret_value() if settings.egress_proxy else None
+    try:
+        guard = EgressGuard(
+            settings.egress_allow,
+            settings.egress_deny,
+            upstream=upstream,
+            limits=limits_for(settings.max_download_size_mb * MIB),
+            inherit=inherit,
+        )
+    except ValueError as error:
+        raise ConfigurationError(f"EGRESS_PROXY: {error}.") from None
+    await guard.start()
+    stack.push_async_callback(guard.stop)
+    return guard
+
+
 async def _daemon(settings: Settings, rpc_secret: str, alive: Alive, stack: AsyncExitStack) -> Daemon:
     if settings.aria2_rpc_url:
         return SharedDaemon(Endpoint(settings.aria2_rpc_url, rpc_secret))
     # aria2 stands still while it saves the state of all transfers: the more there are, the more seldom.
     interval = max(1, settings.max_concurrent_downloads // 16)
-    daemon = Aria2cDaemon(settings.data_dir / "aria2", inherit=(alive.fd,), save_interval=interval)
+    staging = settings.download_dir.resolve() / STAGING
+    staging.mkdir(parents=True, exist_ok=True)
+    daemon = Aria2cDaemon(settings.data_dir / "aria2", writes=staging, inherit=(alive.fd,), save_interval=interval)
     await daemon.start()
     stack.push_async_callback(daemon.stop)
     return daemon

@@ -26,10 +26,12 @@ class RunnerProgram:
     hidden: tuple[str, ...] = ()
 
 
-# Only the upload runner talks to Discord.
+# Only the upload runner talks to Discord and to stores, only the download runner to the rest.
 RUNNERS = (
-    RunnerProgram("pooler.download_runner", hidden=("BOSS_BOT_DISCORD_TOKEN",)),
-    RunnerProgram("pooler.upload_runner", hidden=("ARIA2C_RPC_SECRET",)),
+    RunnerProgram(
+        "pooler.download_runner", hidden=("BOSS_BOT_DISCORD_TOKEN", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY")
+    ),
+    RunnerProgram("pooler.upload_runner", hidden=("ARIA2C_RPC_SECRET", "EGRESS_PROXY")),
 )
 
 
@@ -46,6 +48,8 @@ class Supervisor:
         self._programs = programs
         self._environment = dict(os.environ if environment is None else environment)
         self._log = log  # where the runners print; None: where this process does
+        self._living: dict[str, asyncio.subprocess.Process] = {}  # by module
+        self._to_restart: set[str] = set()  # asked to end, so that they begin anew at once
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run them until `stop` is set, then end them, giving them time to give their rows back."""
@@ -61,12 +65,30 @@ class Supervisor:
                 if isinstance(end, Exception):
                     raise end
 
+    def restart(self, kind: str | None = None) -> None:
+        """Have the runners of a kind, or all, end in order and begin anew. Those that are down begin anew anyway."""
+        loop = asyncio.get_running_loop()
+        for module, process in self._living.items():
+            if kind is None or kind in module:
+                self._to_restart.add(module)
+                process.terminate()
+                loop.call_later(STOP_GRACE, self._insist, module, process)
+
+    def _insist(self, module: str, process: asyncio.subprocess.Process) -> None:
+        if self._living.get(module) is process and process.returncode is None:
+            process.kill()
+
     async def _keep(self, program: RunnerProgram) -> None:
         backoff = FIRST_BACKOFF
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
             status = await self._run_once(program)
+            if program.module in self._to_restart:
+                self._to_restart.discard(program.module)
+                logger.bind(runner=program.module).info("restarting, as was asked")
+                backoff = FIRST_BACKOFF
+                continue
             if loop.time() - began > HEALTHY_AFTER:
                 backoff = FIRST_BACKOFF
             logger.bind(runner=program.module, status=status).error("runner ended; starting it again in {} s", backoff)
@@ -84,7 +106,9 @@ class Supervisor:
             start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends its runners in order
         )
         logger.bind(runner=program.module, pid=process.pid).info("started")
+        self._living[program.module] = process
         try:
             return await process.wait()
         finally:
+            self._living.pop(program.module, None)
             await asyncio.shield(end_child(process, grace=STOP_GRACE))

@@ -5,19 +5,22 @@ import sys
 from contextlib import AsyncExitStack
 
 from core.deliveries import Deliveries
-from core.errors import DestinationUnavailable
+from core.errors import DestinationUnavailable, ScannerUnavailable
 from core.logs import setup_logging
 from core.models import UPLOAD_STAGE, Destination
 from core.queries import Queries
+from core.redaction import secrets_of
 from core.requests import Requests
 from core.settings import MIB, Settings
+from core.version_floors import UPLOAD, warn_in_passing
+from pooler.stores import link_store, store_courier
 from pooler.workplace import Workplace, open_workplace, run_process
 from upload_module.courier import AbsentCourier, Courier
 from upload_module.discord_courier import DiscordCourier
 from upload_module.finished_files import FinishedFiles
 from upload_module.fitting.animation import AnimationFitter
 from upload_module.fitting.audio_fitter import AudioFitter
-from upload_module.fitting.fit import FitRules
+from upload_module.fitting.fit import FitRules, Step
 from upload_module.fitting.fitted_files import FittedFiles
 from upload_module.fitting.fitting_room import Fitters, FittingRoom
 from upload_module.fitting.picture_fitter import PictureFitter
@@ -29,19 +32,20 @@ from upload_module.upload_limits import UploadLimits
 from upload_module.upload_manager import Limits
 from upload_module.upload_pooler import UploadPooler
 from upload_module.uploader_bot import UploaderBot
+from upload_module.virus_check import VirusCheck
+from upload_module.virus_scanner import Clamd
 
 NO_TOKEN = "This bot has no Discord token. The files are kept and sent when an admin has set one."  # noqa: S105  (a sentence)
-
-NO_STORE = "This bot has no S3 store. The files are kept and stored when an admin has set one."
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Claim and deliver until `stop` is set."""
     token = settings.discord_token.get_secret_value() if settings.discord_token else ""
-    s3_secret = settings.s3_secret_access_key.get_secret_value() if settings.s3_secret_access_key else ""
-    setup_logging("upload", level=settings.log_level, style=settings.log_format, secrets=(token, s3_secret))
+    setup_logging("upload", level=settings.log_level, style=settings.log_format, secrets=secrets_of(settings))
     async with AsyncExitStack() as stack:
         here = await open_workplace(stack, settings, UPLOAD_STAGE)
+        looking = asyncio.create_task(warn_in_passing(UPLOAD), name="versions")
+        stack.callback(looking.cancel)
         deliveries = Deliveries(here.database, runner=here.alive.name)
         finished = FinishedFiles(settings.download_dir)
         couriers: dict[Destination, Courier] = {
@@ -54,12 +58,14 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             store=here.store,
             queries=Queries(here.database),
             couriers=couriers,
-            store_courier=_store(settings, deliveries),
+            store_courier=store_courier(settings, deliveries),
             finished=finished,
             cleanup=settings.upload_cleanup_after_success,
+            virus_check=_virus_check(settings),
         )
         # What waited for an admin goes on: this start may be what he did.
-        await deliveries.resume_waiting(DestinationUnavailable.__name__)
+        for error in (DestinationUnavailable, ScannerUnavailable):
+            await deliveries.resume_waiting(error.__name__)
         await here.work(pooler, capacity=settings.max_concurrent_uploads, stop=stop)
 
 
@@ -84,28 +90,19 @@ def _discord(here: Workplace, deliveries: Deliveries, token: str, stack: AsyncEx
         fitted=FittedFiles(settings.download_dir),
         at_once=settings.compression_max_concurrent,
     )
-    preparation = Preparation(store=here.store, queries=queries, deliveries=deliveries, room=room)
-    return DiscordCourier(bot=bot, deliveries=deliveries, queries=queries, limits=limits, preparation=preparation)
-
-
-def _store(settings: Settings, deliveries: Deliveries) -> Courier:
-    if settings.s3_access_key_id is None or settings.s3_secret_access_key is None:
-        return AbsentCourier(NO_STORE)
-    # Here, because it takes memory that only those need who use it, and a package that only they have.
-    try:
-        from upload_module.s3_destination import S3Courier
-        from upload_module.s3_store import S3Access
-    except ModuleNotFoundError:
-        return AbsentCourier("This bot was installed without S3. Ask its admin to install boss-bot[s3].")
-
-    access = S3Access(
-        access_key_id=settings.s3_access_key_id,
-        secret_access_key=settings.s3_secret_access_key.get_secret_value(),
-        endpoint_url=settings.s3_endpoint_url,
-        region=settings.s3_region,
-        link_expiry_seconds=settings.s3_link_expiry_hours * 3600,
+    links = link_store(settings)
+    preparation = Preparation(
+        store=here.store, queries=queries, deliveries=deliveries, room=room, rest=Step.LINK if links else Step.KEEP
     )
-    return S3Courier(deliveries=deliveries, access=access)
+    return DiscordCourier(
+        bot=bot, deliveries=deliveries, queries=queries, limits=limits, preparation=preparation, links=links
+    )
+
+
+def _virus_check(settings: Settings) -> VirusCheck | None:
+    if not settings.clamav_socket:
+        return None
+    return VirusCheck(scanner=Clamd(settings.clamav_socket), passes=settings.clamav_when_gone == "pass")
 
 
 def _fitters(settings: Settings, *, inherit: tuple[int, ...]) -> Fitters:

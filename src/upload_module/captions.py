@@ -11,8 +11,15 @@ MAX_URL = 500
 _MARKUP = re.compile(r"([\\`*_~|<>#\[\]():@/+-])")  # a backslash before it makes Discord show it as it is
 
 
-def caption(download: Download, number: int, total: int) -> str:
-    """The text of message `number` of `total`, from 1: nothing in it pings, formats or leads elsewhere."""
+def caption(download: Download, number: int, total: int, *, mention: int | None = None) -> str:
+    """The text of message `number` of `total`, from 1: nothing in it formats or leads elsewhere.
+
+    Args:
+        download: the row.
+        number: of the message.
+        total: how many messages there are.
+        mention: the member who is named in the last of them; nobody else is pinged by it.
+    """
     title = visible(download.title or "")
     if len(title) > MAX_TITLE:
         title = title[: MAX_TITLE - 1].rstrip() + "…"
@@ -20,7 +27,9 @@ def caption(download: Download, number: int, total: int) -> str:
     notes.append(f"#{download.id}")
     notes += [f"{number}/{total}"] if total > 1 else []
     escaped = _MARKUP.sub(r"\\\1", title)
-    lines = [f"**{escaped}**"] if title else []
+    named = f"<@{mention}>" if mention is not None and number == total else ""
+    head = " ".join(part for part in (named, f"**{escaped}**" if title else "") if part)
+    lines = [head] if head else []
     return "\n".join([*lines, f"-# {' · '.join(notes)}"])
 
 

@@ -9,6 +9,7 @@ any other here.
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from loguru import logger
 from core.deliveries import Deliveries
 from core.errors import DeliveryUnclear, DestinationForbidden, FileTooLarge
 from core.models import Download, MediaFile
+from core.preferences import Notify
 from core.queries import Queries
 from upload_module.captions import belongs_to, caption
 from upload_module.courier import Tell
@@ -24,6 +26,7 @@ from upload_module.deliverables import Deliverables
 from upload_module.delivery_nonce import DeliveryNonce
 from upload_module.display_names import display_name, visible
 from upload_module.finished_files import checked
+from upload_module.links import LinkStore, link_text
 from upload_module.posts import Attached, Place, Post, Posted
 from upload_module.preparation import Preparation
 from upload_module.upload_limits import UploadLimits
@@ -49,6 +52,7 @@ class DiscordCourier:
         queries: Queries,
         limits: UploadLimits,
         preparation: Preparation,
+        links: LinkStore | None = None,
         nonce_is_safe: float = NONCE_IS_SAFE,
     ) -> None:
         self._bot = bot
@@ -56,6 +60,7 @@ class DiscordCourier:
         self._queries = queries
         self._limits = limits
         self._preparation = preparation
+        self._links = links
         self._nonce_is_safe = nonce_is_safe
 
     async def deliver(self, download: Download, files: Sequence[MediaFile], tell: Tell) -> Path | None:  # noqa: ARG002  (what was made of them matters as well)
@@ -69,7 +74,7 @@ class DiscordCourier:
             await self._preparation.prepare(download, limits)
             lowered = await self._deliver_what_fits(download, limits, tell)
             if lowered is None:
-                await self._refuse_the_rest(download, limits)
+                await self._link_or_refuse_the_rest(download, limits, tell)
                 break
             limits = lowered
         return None
@@ -84,38 +89,69 @@ class DiscordCourier:
         total = rows.messages + len(messages)
         for number, message in enumerate(messages, rows.messages + 1):
             await tell(f"sending {number}/{total}")
-            text = caption(download, number, total)
             try:
-                await self._send(download, message, DeliveryNonce.new(download.epoch), text)
+                await self._send(download, message, DeliveryNonce.new(download.epoch), (number, total))
             except FileTooLarge:
                 await self._deliveries.forget_nonce(download, _ids(message))
                 return await self._limits.lowered(download, message, limits)
         return None
 
-    async def _refuse_the_rest(self, download: Download, limits: Limits) -> None:
-        """Say which files were not delivered, if there are any."""
+    async def _link_or_refuse_the_rest(self, download: Download, limits: Limits, tell: Tell) -> None:
+        """Post links to the files that were not delivered, if there are any, or say which they are."""
         rows = await self._rows(download)
         undelivered = [file for file in rows.sources if file.delivered_message_id is None]
-        if undelivered:
+        if undelivered and self._links is None:
             raise too_large(undelivered, limits, total=len(rows.sources))
+        for number, file in enumerate(undelivered, 1):
+            await tell(f"storing {number}/{len(undelivered)}")
+            await self._send_link(download, file, DeliveryNonce.new(download.epoch))
+
+    async def _send_link(self, download: Download, file: MediaFile, nonce: DeliveryNonce, *, age: float = 0.0) -> None:
+        assert self._links is not None, "asked before"
+        link = await self._links.keep(file)
+        place, mention = await self._addressed(download)
+        text = link_text(download, file, link, mention=mention)
+        send_before = time.monotonic() + self._nonce_is_safe - age
+        await self._deliveries.commit_nonce(download, [file.id], nonce.text)
+        post = Post(text=text, files=(), spoiler=False, nonce=nonce.text, send_before=send_before, mention=mention)
+        posted = await self._bot.send(place, post)
+        message_id = DELETED if posted is None else posted.message_id
+        await self._deliveries.record_message(download, message_id, {file.id: link.url})
 
     async def _rows(self, download: Download) -> Deliverables:
         return Deliverables(await self._queries.all_files(download.id))
 
     async def _send(
-        self, download: Download, message: Message, nonce: DeliveryNonce, text: str, *, age: float = 0.0
+        self, download: Download, message: Message, nonce: DeliveryNonce, which: tuple[int, int], *, age: float = 0.0
     ) -> None:
+        """Send message `which`: (number, of how many)."""
+        place, mention = await self._addressed(download)
         send_before = time.monotonic() + self._nonce_is_safe - age
         attached = tuple(_attached(file) for file in message)
         await self._deliveries.commit_nonce(download, _ids(message), nonce.text)
         post = Post(
-            text=text,
+            text=caption(download, *which, mention=mention),
             files=attached,
             spoiler=download.options.get("spoiler") is True,
             nonce=nonce.text,
             send_before=send_before,
+            mention=mention if which[0] == which[1] else None,
         )
-        await self._record(download, message, await self._bot.send(_place(download), post))
+        await self._record(download, message, await self._bot.send(place, post))
+
+    async def _addressed(self, download: Download) -> tuple[Place, int | None]:
+        """Where the files go, and who is pinged by them: as the one who asked wants it."""
+        member = await self._queries.member_preferences(download.user_id)
+        notify = member.notify or (await self._queries.guild_preferences(download.guild_id)).notify
+        place = _place(download)
+        if place.reply_to is None and download.thread_id is None and download.parent_id is not None:
+            # An entry of a short list has no message of its own.
+            parent = await self._queries.get(download.parent_id)
+            if parent is not None and parent.channel_id == download.channel_id:
+                place = replace(place, reply_to=parent.progress_message_id)
+        if notify is Notify.NONE:  # the card is removed then
+            place = replace(place, reply_to=None)
+        return place, download.user_id if member.mention and download.parent_id is None else None
 
     async def _record(self, download: Download, message: Message, posted: Posted | None) -> None:
         message_id, urls = (DELETED, ()) if posted is None else (posted.message_id, posted.urls)
@@ -142,11 +178,15 @@ class DiscordCourier:
             log.info("was sent before")
             await self._record(download, message, found)
             return
+        limits = await self._limits.known(download)
+        if self._links is not None and len(message) == 1 and message[0].bytes > limits.file:
+            await self._send_link(download, message[0], nonce, age=age)
+            return
         rows = await self._rows(download)
         later = [file for file in rows.waiting() if file not in message]
-        total = rows.messages + 1 + len(plan_messages(later, await self._limits.known(download)))
+        total = rows.messages + 1 + len(plan_messages(later, limits))
         try:
-            await self._send(download, message, nonce, caption(download, rows.messages + 1, total), age=age)
+            await self._send(download, message, nonce, (rows.messages + 1, total), age=age)
         except FileTooLarge:
             await self._deliveries.forget_nonce(download, _ids(message))
 
@@ -184,5 +224,7 @@ def _ids(message: Message) -> list[int]:
 
 
 def _place(download: Download) -> Place:
-    assert download.channel_id is not None, "the schema demands a channel of each row for Discord"
-    return Place(channel_id=download.channel_id, guild_id=download.guild_id, reply_to=download.progress_message_id)
+    channel_id = download.thread_id or download.channel_id
+    assert channel_id is not None, "the schema demands a channel of each row for Discord"
+    reply_to = download.progress_message_id if channel_id == download.channel_id else None
+    return Place(channel_id=channel_id, guild_id=download.guild_id, reply_to=reply_to)

@@ -13,7 +13,8 @@ _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 
 def display_name(name: str) -> str:
     """A clean name with the suffix kept: no control, bidi or path characters, at most `MAX_CHARACTERS`."""
-    text = visible(_FORBIDDEN.sub("_", unicodedata.normalize("NFC", name)))
+    seen = visible(_FORBIDDEN.sub("_", unicodedata.normalize("NFC", name)))
+    text = unicodedata.normalize("NFC", seen)  # what stood between two characters that combine is gone
     stem, dot, suffix = text.rpartition(".")
     if not dot or len(suffix) > MAX_SUFFIX or not suffix.isalnum():
         stem, dot, suffix = text, "", ""

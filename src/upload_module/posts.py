@@ -31,6 +31,7 @@ class Post:
     spoiler: bool
     nonce: str
     send_before: float
+    mention: int | None = None  # the one member who is pinged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from core.queries import Queries
 from core.store import Store
 from upload_module.deliverables import Deliverables
 from upload_module.finished_files import checked
+from upload_module.fitting.fit import Step
 from upload_module.fitting.fitting_board import FittingBoard
 from upload_module.fitting.fitting_room import FittingRoom
 from upload_module.fitting.planner import FitPlan, Planned
@@ -26,11 +27,15 @@ KINDS = ("video", "audio", "image")
 class Preparation:
     """Makes the files of downloads fit their destination."""
 
-    def __init__(self, *, store: Store, queries: Queries, deliveries: Deliveries, room: FittingRoom) -> None:
+    def __init__(
+        self, *, store: Store, queries: Queries, deliveries: Deliveries, room: FittingRoom, rest: Step = Step.KEEP
+    ) -> None:
+        """Make it; `rest` is what is done with files that can't be made to fit."""
         self._store = store
         self._queries = queries
         self._deliveries = deliveries
         self._room = room
+        self._rest = rest
 
     async def prepare(self, download: Download, limits: Limits) -> None:
         """Make all files fit that can be made to; what can't be stays as it is.
@@ -43,7 +48,7 @@ class Preparation:
         for file in todo:
             checked(file)
         looks = await _side_by_side([self._room.look(file, limits.file) for file in todo])
-        plan = FitPlan(files=tuple(looks), limits=limits)
+        plan = FitPlan(files=tuple(looks), limits=limits, rest=self._rest)
         await self._store.write(download, upload_plan=json.dumps(plan.as_json()))
         made = await self._make(download, plan)
         for planned, paths in zip(plan.files, made, strict=True):

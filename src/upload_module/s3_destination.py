@@ -44,13 +44,7 @@ class S3Courier:
         return None
 
     async def _put(self, store: S3Store, download: Download, file: MediaFile, address: S3Address, sent: Sent) -> str:
-        path = checked(file)
-        content = S3Content(
-            path=path,
-            size=file.bytes,
-            sha256=await asyncio.to_thread(_sha256, path) if file.sha256 is None else file.sha256,
-            mime_type=_harmless(file.mime_type),
-        )
+        content = await content_of(file, checked(file))
         for key in address.keys(file):
             held = await store.holds(address.bucket, key, content)
             if held is False:  # of another bot with the same numbers, or of this download before it was fetched anew
@@ -61,6 +55,16 @@ class S3Courier:
                 await store.put(address.bucket, key, content, sent)
             return key
         raise AssertionError("there are endless keys")
+
+
+async def content_of(file: MediaFile, path: Path) -> S3Content:
+    """What a store is told of a file."""
+    return S3Content(
+        path=path,
+        size=file.bytes,
+        sha256=await asyncio.to_thread(_sha256, path) if file.sha256 is None else file.sha256,
+        mime_type=_harmless(file.mime_type),
+    )
 
 
 def _is_there(file: MediaFile, address: S3Address) -> bool:

@@ -10,6 +10,7 @@ from core.store import Store
 from upload_module.courier import Courier
 from upload_module.finished_files import FinishedFiles
 from upload_module.s3_address import is_s3
+from upload_module.virus_check import VirusCheck
 
 
 class UploadPooler:
@@ -24,6 +25,7 @@ class UploadPooler:
         store_courier: Courier,
         finished: FinishedFiles,
         cleanup: bool,
+        virus_check: VirusCheck | None = None,
     ) -> None:
         self._store = store
         self._queries = queries
@@ -31,6 +33,7 @@ class UploadPooler:
         self._store_courier = store_courier
         self._finished = finished
         self._cleanup = cleanup
+        self._virus_check = virus_check
 
     async def work(self, claim: Download) -> Done:
         """Deliver one download.
@@ -46,6 +49,8 @@ class UploadPooler:
             await self._store.write(claim, activity=activity)
 
         await tell("preparing")
+        if self._virus_check is not None:  # before ffmpeg or Pillow read a byte
+            await self._virus_check.look(claim, files, tell)
         moved_to = await self._courier_of(claim).deliver(claim, files, tell)
         file_path: str | None = claim.file_path
         # All is recorded now: should this process die here, the next one needs no file to see that nothing is left.

@@ -30,6 +30,7 @@ class UploaderBot:
     """Sends messages and finds them again; logs in when it is first needed."""
 
     def __init__(self, token: str, *, api_base: str) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice, so nothing is missing
         discord.http.Route.BASE = api_base
         self._token = token
         self._client: discord.Client | None = None
@@ -59,7 +60,7 @@ class UploaderBot:
                     post.text,
                     files=files,
                     nonce=post.nonce,
-                    allowed_mentions=discord.AllowedMentions.none(),
+                    allowed_mentions=_pinging(post.mention),
                     **answered,
                 )
             except discord.NotFound as error:
@@ -189,6 +190,12 @@ class _Attachment(discord.File):
         if time.monotonic() > self._send_before:
             raise TimeoutError
         super().reset(seek=seek)
+
+
+def _pinging(user_id: int | None) -> discord.AllowedMentions:
+    """One member at most; never everyone, a role, or whoever is answered."""
+    users = False if user_id is None else [discord.Object(user_id)]
+    return discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=users)
 
 
 def _posted(message: discord.Message) -> Posted:

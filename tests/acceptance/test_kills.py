@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from pathlib import Path
 
 import psutil
 import pytest
@@ -13,6 +14,7 @@ from tests.support.processes import Program, wait_until
 
 MIB = 1024 * 1024
 SIZE = 16 * MIB
+IN_BUFFERS = 16 * 64 * 1024  # bytes that may lie in the guard for connections that break off; nobody has them then
 
 
 @pytest.mark.parametrize("victim", ["bot", "download", "upload", "aria2c"])
@@ -38,7 +40,7 @@ async def test_killed_in_mid_transfer(discord_house: House, discord: DiscordServ
     house.let_go("/film.bin")
     await house.until(1, "uploaded", timeout=60)
     await delivered_once(house, channel, content)
-    assert house.site.bytes_served("/film.bin") <= 1.05 * SIZE
+    assert house.site.bytes_served("/film.bin") <= 1.05 * SIZE + IN_BUFFERS
     assert house.row(1)["attempts"] == 0
 
 
@@ -87,5 +89,5 @@ def child_of(bot: Program, victim: str) -> psutil.Process:
     if victim == "bot":
         return psutil.Process(bot.pid)
     wanted = "aria2c" if victim == "aria2c" else f"pooler.{victim}_runner"
-    (found,) = [process for process in bot.children() if wanted in process.cmdline()]
+    (found,) = [one for one in bot.children() if wanted in {Path(word).name for word in one.cmdline()}]
     return found

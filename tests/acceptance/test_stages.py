@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -270,8 +271,7 @@ def works_for(process: psutil.Process, *modules: str) -> bool:
 
 @pytest.mark.skipif(not any(map(shutil.which, BROWSERS)), reason="there is no Chromium here")
 async def test_a_player_behind_a_click_and_nothing_of_the_browser_afterwards(house: House, media: Path) -> None:
-    temporary = house.directory / "tmp"
-    temporary.mkdir()
+    temporary = Path(tempfile.mkdtemp(prefix="bb-", dir="/tmp"))  # sockets of a browser need short paths
     page = add_click_page(house.site, "/click", clip(media / "clicked.mp4", 1), title="A click")
     restless = add_restless_page(house.site, "/restless")
     runner = await started(house, TMPDIR=str(temporary))
@@ -291,7 +291,7 @@ async def test_a_player_behind_a_click_and_nothing_of_the_browser_afterwards(hou
     assert await runner.terminate(30) == 0
     for child in children:
         await gone(child)
-    assert list(temporary.iterdir()) == []
+    temporary.rmdir()  # which is empty
 
 
 async def test_secrets_of_a_link_stay_out_of_the_log(house: House, media: Path) -> None:

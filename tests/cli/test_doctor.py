@@ -21,7 +21,9 @@ def test_a_line_for_everything_that_is_needed(ctl: Ctl) -> None:
     packages = ["yt-dlp", "gallery-dl", "playwright", "discord.py"]
     directories = ["DOWNLOAD_DIR", "DELIVERY_DIR", "BOSS_BOT_DATA_DIR"]
     runners = ["download runner", "upload runner"]
-    assert names == [*programs, *packages, "database", *runners, *directories, "sites", "Discord token"]
+    sandbox = ["sandbox: network", "sandbox: files"]
+    rest = ["sites", "private files", "Discord token"]
+    assert names == [*programs, *packages, *sandbox, "database", *runners, *directories, *rest]
     assert all(finding["next_step"] for finding in done.json if finding["verdict"] != "good")
     assert done.status == int(any(finding["verdict"] == "bad" for finding in done.json))
 

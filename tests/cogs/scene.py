@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.database import Database
-from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE, Download, Stage
+from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE, Destination, Download, Request, Stage
 from core.queries import Queries
 from core.requests import Requests
 from core.store import Store
-from tests.support.discord_server import Channel, DiscordServer, Guild, Member, Message, Permission
+from tests.support.discord_server import Channel, DiscordServer, Guild, Member, Message, Permission, posting
+from tests.support.discord_server.bodies import Body
 from tests.support.processes import Program, Programs, wait_until
 
 URL = "https://media.example/clips/cat.mp4"
@@ -51,6 +52,7 @@ class Scene:
             "BOSS_BOT_START_RUNNERS": "false",
             "BOSS_BOT_LOG_LEVEL": "DEBUG",
             "PROGRESS_EDIT_INTERVAL": "1",
+            "COMMAND_COOLDOWNS": "false",
         }
         bot = await self.programs.start(
             [sys.executable, "-m", "bot"], given | env, self.database_file.parent, name="bot"
@@ -84,7 +86,22 @@ class Scene:
 
     async def card(self, *words: str, timeout: float = 10) -> Message:
         """The message of the channel that shows all those words."""
-        return await self.channel.wait_for(lambda message: all(word in message.content for word in words), timeout)
+        return await self.channel.wait_for(lambda message: all(word in message.text for word in words), timeout)
+
+    async def with_card(self, url: str) -> Message:
+        """A download of alice's that was asked for before the bot started: its message, which says nothing yet."""
+        message = posting.compose(self.channel, self.discord.bot, {"content": "⏳ ..."}, Body({}))
+        posting.show(message)
+        request = Request(
+            url=url,
+            destination=Destination.DISCORD,
+            user_id=self.alice.id,
+            guild_id=self.guild.id,
+            channel_id=self.channel.id,
+            progress_message_id=message.id,
+        )
+        await self.requests.submit(request)
+        return message
 
     def said(self) -> list[Message]:
         """The bot's messages that are there now."""

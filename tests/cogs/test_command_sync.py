@@ -14,8 +14,10 @@ OURS: list[dict[str, Any]] = [
         "nsfw": False,
         "dm_permission": True,
         "default_member_permissions": None,
-        "contexts": None,
+        "contexts": [0, 1],
         "integration_types": None,
+        "name_localizations": {},
+        "description_localizations": {},
         "options": [{"name": "id", "type": 4, "description": "Which.", "required": True, "min_value": 1}],
     }
 ]
@@ -29,8 +31,10 @@ DISCORDS: list[dict[str, Any]] = [
         "type": 1,
         "nsfw": False,
         "default_member_permissions": None,
-        "contexts": None,
+        "contexts": [1, 0],
         "integration_types": [0],
+        "name_localizations": None,
+        "description_localizations": None,
         "options": [{"name": "id", "type": 4, "description": "Which.", "required": True, "min_value": 1}],
     }
 ]
@@ -56,6 +60,8 @@ def test_what_discord_adds_makes_no_difference() -> None:
         changed(options=[]),
         changed(options=[DISCORDS[0]["options"][0] | {"min_value": 0}]),
         changed(options=[DISCORDS[0]["options"][0] | {"required": False}]),
+        changed(description_localizations={"de": "Beende es."}),
+        changed(contexts=[0]),
         changed(options=[*DISCORDS[0]["options"], {"name": "more", "type": 3}]),
     ],
 )

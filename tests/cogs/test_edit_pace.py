@@ -2,14 +2,15 @@
 
 import pytest
 
+from cogs.due import Due
 from cogs.edit_pace import Pace, Shown
-from cogs.progress import Due
+from cogs.faces import Face
 from core.models import Batch, Status
 from tests.cogs.rows import a_download
 
 PACE = Pace(edit_interval=5.0)
 MOVING = Due(a_download(status=Status.DOWNLOADING, progress_message_status=Status.DOWNLOADING))
-SHOWN = Shown(text="...", status=Status.DOWNLOADING, at=100.0)
+SHOWN = Shown(face=Face(text="..."), phase="working", status=Status.DOWNLOADING, at=100.0)
 
 
 @pytest.mark.parametrize(("later", "due"), [(0.5, False), (1.0, False), (4.9, False), (5.0, True), (60.0, True)])
@@ -32,9 +33,9 @@ def test_news_goes_first_and_then_what_waited_longest() -> None:
     old = Due(a_download(id=2, status=Status.DOWNLOADING, progress_message_status=Status.DOWNLOADING))
     news = Due(a_download(id=3, status=Status.UPLOADED, progress_message_status=Status.UPLOADING))
     shown = {
-        1: Shown(text="", status=Status.DOWNLOADING, at=50.0),
-        2: Shown(text="", status=Status.DOWNLOADING, at=10.0),
-        3: Shown(text="", status=Status.UPLOADING, at=60.0),
+        1: Shown(face=Face(text=""), phase="working", status=Status.DOWNLOADING, at=50.0),
+        2: Shown(face=Face(text=""), phase="working", status=Status.DOWNLOADING, at=10.0),
+        3: Shown(face=Face(text=""), phase="working", status=Status.UPLOADING, at=60.0),
     }
     assert PACE.first([fresh, old, news], shown) == [news, old, fresh]
 

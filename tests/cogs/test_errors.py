@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from discord import app_commands
 from discord.ext import commands
 
+from cogs.cooldowns import TooFast
 from cogs.errors import sentence_for, unwrapped
 from core.errors import RequestRefused
+from core.limits import Limited, over_limit
 
 USAGE = "Example: `$cancel 12`"
 
@@ -26,11 +27,23 @@ COMMAND: commands.Command[Any, ..., None] = commands.Command(_command, name="dow
         (commands.RangeError(0, minimum=1, maximum=9), f"0 is not possible there. {USAGE}"),
         (commands.BadArgument("no int"), f"That is not understood. {USAGE}"),
         (commands.UnexpectedQuoteError('"'), f"That is not understood. {USAGE}"),
+        (TooFast(42.0, guild=False), "Too fast: try again in 42 s."),
+        (TooFast(0.2, guild=False), "Too fast: try again in 1 s."),
+        (TooFast(3.0, guild=True), "This server is asking for much at once: try again in 3 s."),
         (
-            commands.CommandOnCooldown(commands.Cooldown(1, 60), 42.0, commands.BucketType.user),
-            "Too fast: try again in 42 s.",
+            over_limit(Limited.WAITING, 1),
+            "You have 1 download waiting, which is your limit here. Ask again when it has begun.",
         ),
-        (app_commands.CommandOnCooldown(app_commands.Cooldown(1, 60), 0.2), "Too fast: try again in 1 s."),
+        (
+            over_limit(Limited.A_DAY, 5),
+            "You have asked for 5 downloads within 24 hours, which is your limit here. Ask again tomorrow.",
+        ),
+        (
+            commands.BotMissingPermissions(["attach_files", "manage_guild"]),
+            "This bot lacks permissions in this channel: Attach Files, Manage Server. Ask a moderator.",
+        ),
+        (commands.RoleNotFound("@dj"), f"There is no \\@dj here. {USAGE}"),
+        (commands.NotOwner(), "You may not do this here."),
         (commands.NoPrivateMessage(), "This works only in a server."),
         (commands.MissingPermissions(["manage_messages"]), "You may not do this here."),
         (ValueError("secret details"), None),

@@ -59,6 +59,22 @@ async def test_an_error_is_tried_again_or_ends_the_row(
         assert abs(seconds_between(settled, now.available_at) - delay) <= 1
 
 
+async def test_who_wants_no_retries_hears_of_the_first_failure(database: Database, work: Work, tmp_path: Path) -> None:
+    download_id = await given.row(database, auto_retry=0)
+    errors = iter((DaemonUnavailable(), SourceUnreachable()))
+
+    async def answer(claim: Download) -> Done:
+        raise next(errors)
+
+    work.answer = answer
+    async with working(database, work, tmp_path) as worker:
+        await wait_until(lambda: work.begun and worker.loop.running == 0)
+        assert (await row(database, download_id)).status is Status.PENDING, "not the site's fault, so it counts nothing"
+        await database.write(lambda connection: connection.exec_driver_sql("UPDATE downloads SET available_at = NULL"))
+        await status_is(database, download_id, Status.FAILED)
+    assert (await row(database, download_id)).error_kind == "SourceUnreachable"
+
+
 async def test_the_last_try_fails_the_row(database: Database, work: Work, tmp_path: Path) -> None:
     download_id = await given.row(database, status="downloaded", attempts=2)
 

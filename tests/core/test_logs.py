@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,8 @@ from hypothesis import given as examples
 from hypothesis import strategies as some
 from loguru import logger
 
-from core.logs import SECRET, Redactor, setup_logging
+from core.logs import Redactor, setup_logging
+from core.redaction import KNOWN, SECRET, Secrets
 
 TOKEN = "MTIz.abc-def"
 
@@ -20,7 +22,10 @@ TOKEN = "MTIz.abc-def"
 def as_before() -> Iterator[None]:
     """Leaves logging as it was found."""
     handlers, level = logging.root.handlers[:], logging.root.level
+    uncaught, warned = sys.excepthook, warnings.showwarning
     yield
+    sys.excepthook, warnings.showwarning = uncaught, warned
+    KNOWN.forget()
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
     logger.remove()
@@ -117,7 +122,7 @@ def test_libraries_log_the_same_way_whatever_they_call_their_levels(capsys: pyte
     ],
 )
 def test_what_is_taken_out(text: str, hidden: str) -> None:
-    assert Redactor(("hidden", "long-hidden"))(text) == hidden
+    assert Redactor(Secrets(("hidden", "long-hidden")))(text) == hidden
 
 
 PLAIN = some.characters(exclude_characters=":[]")  # neither a URL nor a part of what stands for a secret
@@ -125,11 +130,11 @@ PLAIN = some.characters(exclude_characters=":[]")  # neither a URL nor a part of
 
 @examples(some.text(PLAIN), some.text(PLAIN, min_size=1).filter(lambda text: text not in SECRET), some.text(PLAIN))
 def test_no_secret_is_left_wherever_it_stands(before: str, secret: str, after: str) -> None:
-    shown = Redactor((secret,))(f"{before}{secret}{after}")
+    shown = Redactor(Secrets((secret,)))(f"{before}{secret}{after}")
     assert SECRET in shown
     assert all(secret not in piece for piece in shown.split(SECRET))
 
 
 @examples(some.text())
 def test_a_text_without_urls_and_secrets_is_left_alone(text: str) -> None:
-    assert Redactor(())(text.replace("://", "")) == text.replace("://", "")
+    assert Redactor(Secrets())(text.replace("://", "")) == text.replace("://", "")

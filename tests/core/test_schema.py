@@ -27,10 +27,14 @@ EDITS = [
     "SET duration_seconds = 18.9",
     "SET duration_seconds = NULL",
     "SET metadata = '{\"view_count\": 1}'",
+    "SET download_plan = '{\"height\": 720}', thread_id = 175928847299117063",
 ]
 
 NONSENSE = [
     "SET status = 'done'",
+    "SET download_plan = 'much'",
+    "SET download_plan = '[1]'",
+    "SET thread_id = 'here'",
     "SET status = 'PENDING'",
     "SET status = NULL",
     "SET url = ''",
@@ -134,7 +138,10 @@ def test_a_url_alone_is_a_complete_request(table: Path) -> None:
         "options": "{}",
         "metadata": "{}",
         "upload_plan": "{}",
+        "download_plan": "{}",
         "upload": 1,
+        "allow_torrents": 0,
+        "auto_retry": 1,
         **dict.fromkeys(("cancelled", "paused", "priority", "progress", "attempts", "epoch"), 0),
         **dict.fromkeys(("downloaded_bytes", "download_speed"), 0),
     }

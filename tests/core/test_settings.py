@@ -1,6 +1,5 @@
 """Settings: from the environment and .env; each fault names its variable."""
 
-from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,8 @@ def test_everything_has_a_default() -> None:
     assert settings.delivery_path == Path("downloads/delivered")
     assert settings.lock_dir == Path("data/locks")
     assert settings.max_concurrent_downloads == 5
-    assert settings.egress_allow == ()
+    assert not settings.egress_allow
+    assert not settings.egress_deny
     assert (settings.download_rate_limit, settings.download_rate_limit_per_row) == (0, 0)
     assert (settings.youtube_use_api_client, settings.download_api_fallback_to_cli) == (True, True)
     assert settings.sites_file is None
@@ -45,11 +45,15 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
         ("127.0.0.1", ["127.0.0.1/32"]),
         ("192.168.1.0/24,127.0.0.1", ["192.168.1.0/24", "127.0.0.1/32"]),
         ("10.0.0.7/8 , fd00::/8", ["10.0.0.0/8", "fd00::/8"]),
+        ("media.lan,*.example.org", ["media.lan", "*.example.org"]),
     ],
 )
-def test_networks_are_read_from_a_list(monkeypatch: pytest.MonkeyPatch, value: str, networks: list[str]) -> None:
-    monkeypatch.setenv("EGRESS_ALLOW", value)
-    assert list(read_settings().egress_allow) == [ip_network(network) for network in networks]
+@pytest.mark.parametrize("variable", ["EGRESS_ALLOW", "EGRESS_DENY"])
+def test_networks_and_hosts_are_read_from_a_list(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, networks: list[str]
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert list(getattr(read_settings(), variable.lower())) == networks
 
 
 @pytest.mark.parametrize(
@@ -78,7 +82,8 @@ def test_networks_are_read_from_a_list(monkeypatch: pytest.MonkeyPatch, value: s
         ("CONNECTIONS_PER_HOST", "0"),
         ("PREEMPT_FOR_PRIORITY", "sometimes"),
         ("YOUTUBE_USE_API_CLIENT", "api"),
-        ("EGRESS_ALLOW", "localhost"),
+        ("EGRESS_ALLOW", "http://media.lan"),
+        ("EGRESS_DENY", "10.0.0"),
         ("EGRESS_ALLOW", "10.0.0.0/33"),
         ("UPLOAD_LIMIT_MB", "0"),
         ("UPLOAD_MAX_FILES_PER_BATCH", "11"),

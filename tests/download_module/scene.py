@@ -80,8 +80,8 @@ class Scene:
 
     @property
     def staged(self) -> list[str]:
-        """What lies in staging."""
-        return sorted(path.name for path in (self.downloads / ".staging").iterdir())
+        """What lies in staging, but for what is thrown away."""
+        return sorted(path.name for path in (self.downloads / ".staging").iterdir() if path.name != "trash")
 
 
 @asynccontextmanager

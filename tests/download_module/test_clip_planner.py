@@ -15,7 +15,7 @@ from tests.download_module.given import LOOPBACK
 from tests.support.media_server import MediaServer
 
 READER = RangeReader(egress=LOOPBACK)
-NOWHERE = "http://127.0.0.1:9/a.mp4"  # nobody listens: no index
+NOWHERE = "http://127.0.0.1:2/a.mp4"  # nobody listens: no index
 
 
 def whole(*, name: str = "a.mp4", kind: Kind = Kind.VIDEO, parts: int = 1) -> Output:

@@ -22,6 +22,7 @@ from core.errors import (
     SourceUnreachable,
     UnsupportedUrl,
 )
+from download_module import web_client
 from download_module.extractors import direct_extractor
 from download_module.extractors.direct_extractor import DirectExtractor, error_of_status
 from download_module.plan import Kind
@@ -114,15 +115,15 @@ async def test_redirects_are_followed_before_the_transfer(
     ("target", "error"),
     [
         ("/loop", SourceUnreachable),
-        ("file:///etc/passwd", UnsupportedUrl),
+        ("file:///etc/passwd", MediaNotFound),
         ("data:,a", UnsupportedUrl),
         ("javascript:alert(1)", UnsupportedUrl),
         ("http://10.0.0.1/a", ForbiddenTarget),
         ("http://169.254.169.254/latest/meta-data", ForbiddenTarget),
         ("//192.168.1.1/a", ForbiddenTarget),
         ("http://[bad/a", MediaNotFound),
-        ("udp://127.0.0.1/a", UnsupportedUrl),
-        ("ftp://127.0.0.1/a", UnsupportedUrl),
+        ("udp://127.0.0.1/a", MediaNotFound),
+        ("ftp://127.0.0.1/a", MediaNotFound),
     ],
 )
 async def test_a_redirect_that_leads_nowhere_good_is_not_followed(
@@ -271,7 +272,7 @@ async def test_a_refused_connection_is_tried_again_later(extractor: DirectExtrac
 async def test_a_server_that_does_not_come_to_the_point_is_left(
     server: MediaServer, extractor: DirectExtractor, monkeypatch: pytest.MonkeyPatch, behaviour: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(direct_extractor, "TIMEOUT", httpx.Timeout(0.3))
+    monkeypatch.setattr(web_client, "TIMEOUT", httpx.Timeout(0.3))
     monkeypatch.setattr(direct_extractor, "TOTAL_TIMEOUT", 0.6)
     with pytest.raises(SourceUnreachable, match="in time"):
         await asyncio.wait_for(extractor.extract(server.add("/cat.mp4", SIZE, **behaviour)), 3)

@@ -103,7 +103,7 @@ def test_a_wish_goes_over_the_site_over_the_admin_over_the_default(
 
 
 def test_options_of_one_site_are_not_those_of_another() -> None:
-    values = config_for(request(site={"api-key": "secret"}, cookies="/a/cookies.txt"), "flickr")
+    values = config_for(request(site={"api-key": "secret"}), "flickr", cookie_file="/a/cookies.txt")
     assert seen(values, "flickr", "cookies") == "/a/cookies.txt"
     assert seen(values, "flickr", "api-key") == "secret"
     assert seen(values, "imgur", "cookies") is None

@@ -378,7 +378,7 @@ async def test_a_limit_between_two_pages_is_said_and_gives_no_half_gallery(desk:
 async def test_a_site_that_is_not_there(desk: Desk) -> None:
     desk.runs("moebooru")
     with pytest.raises(SourceUnreachable):
-        await desk.plan("http://127.0.0.1:9/post/show/1")
+        await desk.plan("http://127.0.0.1:2/post/show/1")
 
 
 async def test_a_post_without_media_is_handed_over(desk: Desk, site: Galleries) -> None:
@@ -415,7 +415,7 @@ async def test_text_comes_along_with_media_and_alone_where_the_admin_wants_it(de
 
 async def test_a_link_to_another_site_is_asked_of_the_extractor_of_videos(desk: Desk, site: Galleries) -> None:
     desk.runs("postmill")
-    link = "http://127.0.0.1:9/watch"
+    link = "http://127.0.0.1:2/watch"
     url = site.submission(title="A film", body="", link=link)
     with pytest.raises(UnsupportedUrl):
         await desk.plan(url)

@@ -59,8 +59,8 @@ async def test_the_program_takes_what_was_asked_for_and_no_more_pages(site: Gall
 
 async def test_words_and_links_by_the_program(site: Galleries) -> None:
     video = Video()
-    video.knows("http://127.0.0.1:9/watch")
-    url = site.submission(title="A film", body="<p>Words</p>", link="http://127.0.0.1:9/watch")
+    video.knows("http://127.0.0.1:2/watch")
+    url = site.submission(title="A film", body="<p>Words</p>", link="http://127.0.0.1:2/watch")
     plan = await asking("postmill", video=video, gallerydl={"save-link-post-body": True}).extract(url)
     assert [output.kind for output in plan.outputs] == [Kind.DOCUMENT, Kind.VIDEO]
     assert plan.outputs[0].parts[0].content == b"<p>Words</p>"

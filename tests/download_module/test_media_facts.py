@@ -88,7 +88,34 @@ async def test_what_can_be_played_is_right(media: Path, name: str, kind: Kind) -
     await verify(media / name, kind)
 
 
-@pytest.mark.parametrize("name", ["half.mp4", "page.mp4", "empty.mp4", "words.txt"])
+@pytest.mark.parametrize("name", ["half.mp4", "empty.mp4", "words.txt"])
 async def test_what_can_not_be_played_is_damaged(media: Path, name: str) -> None:
     with pytest.raises(ChecksumMismatch, match=r"damaged.*\.$"):
         await verify(media / name, Kind.VIDEO)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<!doctype html><title>Log in</title>", "a page in place"),
+        (b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n", "a page in place"),
+        (b"MZ\x90\x00" + bytes(200), "a program"),
+        (b"\x7fELF\x02\x01" + bytes(200), "a program"),
+        (b"#!/bin/sh\nexit\n", "a program"),
+    ],
+)
+@pytest.mark.parametrize("kind", [Kind.VIDEO, Kind.AUDIO, Kind.IMAGE])
+async def test_pages_and_programs_are_no_media_whatever_they_are_called(
+    tmp_path: Path, kind: Kind, content: bytes, words: str
+) -> None:
+    path = tmp_path / "0.part"
+    path.write_bytes(content)
+    with pytest.raises(ChecksumMismatch, match=words):
+        await verify(path, kind)
+
+
+@pytest.mark.parametrize("content", [b"BM" + bytes(60), b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"", b"\x00"])
+async def test_a_picture_of_a_kind_that_is_not_known_passes(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "0.part"
+    path.write_bytes(content)
+    await verify(path, Kind.IMAGE)

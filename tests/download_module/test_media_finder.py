@@ -151,6 +151,12 @@ async def test_torrents_of_members_need_the_admins_word(
             await stages.find(await claimed(store), Site())
         assert await stages.find(await claimed(store), Site()) == TORRENT
     await row(database, url=url, destination="discord", channel_id=5)
+    await row(database, url=url, destination="discord", channel_id=5, allow_torrents=1)
+    async with finder(database, store, **torrent) as (stages, _):
+        with pytest.raises(UnsupportedUrl, match="switched off"):
+            await stages.find(await claimed(store), Site())
+        assert await stages.find(await claimed(store), Site()) == TORRENT, "by his role"
+    await row(database, url=url, destination="discord", channel_id=5)
     allowed = with_limits(torrents_for_members=True)
     async with finder(database, store, allowed, **torrent) as (stages, _):
         assert await stages.find(await claimed(store), Site()) == TORRENT

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import ForbiddenTarget, MediaNotFound
+from core.errors import ForbiddenTarget, MediaNotFound, TooLarge
 from core.options import parse_options
 from download_module.extractors.base_extractor import Wish
 from download_module.extractors.direct_extractor import DirectExtractor
@@ -117,3 +117,45 @@ def test_a_damaged_or_hostile_metalink_is_refused_with_a_sentence(document: byte
 def test_any_bytes_give_outputs_or_a_sentence(document: bytes) -> None:
     with contextlib.suppress(MediaNotFound):
         assert outputs_of(document)
+
+
+def one_file(*, name: str = "a.bin", url: str = "https://site.test/a", more: str = "", before: str = "") -> bytes:
+    """A metalink of one file."""
+    return f'{before}<metalink><file name="{name}">{more}<url>{url}</url></file></metalink>'.encode()
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "<!DOCTYPE metalink>",
+        '<!DOCTYPE metalink SYSTEM "http://127.0.0.1/x.dtd">',
+        '<!DOCTYPE metalink [<!ENTITY a "b">]>',
+        '<!DOCTYPE metalink [<!ENTITY a SYSTEM "file:///etc/passwd">]>',
+    ],
+)
+def test_a_metalink_has_no_document_type(before: str) -> None:
+    with pytest.raises(MediaNotFound):
+        outputs_of(one_file(before=before))
+
+
+def test_a_metalink_of_very_many_elements_is_refused_before_it_fills_the_memory() -> None:
+    with pytest.raises(TooLarge):
+        outputs_of(b"<metalink>" + b"<a/>" * 2_000_000 + b"</metalink>")
+
+
+def test_files_inside_of_files_are_read_once() -> None:
+    nested = "<file>" * 5000 + "<url>https://site.test/a</url>" + "</file>" * 5000
+    (output,) = outputs_of(f"<metalink>{nested}</metalink>".encode())
+    assert output.parts[0].uris == ("https://site.test/a",)
+
+
+@pytest.mark.parametrize("path", ["&#10;X: y", " x", "&#127;", "x" * 9000])
+def test_an_address_that_no_fetcher_takes_is_no_mirror(path: str) -> None:
+    with pytest.raises(MediaNotFound):
+        outputs_of(one_file(url=f"https://site.test/{path}"))
+
+
+@pytest.mark.parametrize("text", ["x=y", "ab", "zz" * 32, "ab" * 32 + "&#10;", "\u0663" * 64])
+def test_a_checksum_that_is_none_is_left_out(text: str) -> None:
+    (output,) = outputs_of(one_file(more=f'<hash type="sha-256">{text}</hash>'))
+    assert output.parts[0].checksum in (None, "sha-256=" + "ab" * 32)

@@ -7,6 +7,8 @@ import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,8 @@ import pytest_asyncio
 from loguru import logger
 
 from core.errors import BossBotError, ExtractionError, ForbiddenTarget, MediaNotFound, SourceUnreachable, UnsupportedUrl
-from download_module.egress import Egress
+from core.host_list import HostList
+from download_module.egress.guard import EgressGuard
 from download_module.extractors.base_extractor import ANYTHING, Wish
 from download_module.extractors.playwright_extractor import BROWSERS, PlaywrightExtractor
 from download_module.extractors.warm_children import ChildLimits
@@ -25,6 +28,7 @@ from download_module.extractors.ytdlp_extractor import YtdlpExtractor
 from download_module.media_metadata import MediaMetadata
 from download_module.plan import Assemble, DownloadPlan, Kind, Output, Part
 from download_module.sites import Site, Sites
+from download_module.way_out import STRAIGHT, WayOut
 from tests.download_module.given import LOOPBACK, MIB
 from tests.support.media_server import MediaServer
 from tests.support.media_server.connection import Connection
@@ -68,6 +72,34 @@ class Video:
         return DownloadPlan(source_url=url, extractor="generic", outputs=(output,), metadata=metadata)
 
 
+class Guarded(PlaywrightExtractor):
+    """Goes out through a guard, as the runner's does."""
+
+    way_out = STRAIGHT
+
+    async def extract(self, url: str, wish: Wish = ANYTHING) -> DownloadPlan:
+        """See `Extractor`."""
+        with self.way_out.named_refusals():
+            return await super().extract(url, replace(wish, way_out=self.way_out))
+
+
+@asynccontextmanager
+async def way_through(*networks: str) -> AsyncIterator[WayOut]:
+    """The way out through a guard that lets these networks be reached."""
+    guard = EgressGuard(HostList(tuple(map(ip_network, networks))))
+    await guard.start()
+    try:
+        yield WayOut(guard=guard, download_id=1)
+    finally:
+        await guard.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module", autouse=True)
+async def guard() -> AsyncIterator[None]:
+    async with way_through("127.0.0.0/8") as Guarded.way_out:
+        yield
+
+
 @pytest.fixture(scope="module")
 def video() -> Video:
     return Video()
@@ -76,7 +108,7 @@ def video() -> Video:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def extractor(video: Video) -> AsyncIterator[PlaywrightExtractor]:
     """One warm browser for all pages."""
-    extractor = PlaywrightExtractor(LOOPBACK, video, timeout=TIMEOUT, memory_bytes=MEMORY, settle=SETTLE)
+    extractor = Guarded(LOOPBACK, video, timeout=TIMEOUT, memory_bytes=MEMORY, settle=SETTLE)
     yield extractor
     await extractor.close()
 
@@ -84,7 +116,7 @@ async def extractor(video: Video) -> AsyncIterator[PlaywrightExtractor]:
 def like(extractor: PlaywrightExtractor, **changes: Any) -> PlaywrightExtractor:
     """Another extractor that shares its warm browser."""
     given: dict[str, Any] = {"egress": LOOPBACK, "timeout": TIMEOUT, "memory_bytes": MEMORY, "settle": SETTLE}
-    other = PlaywrightExtractor(**{"video": Video(), **given, **changes})
+    other = Guarded(**{"video": Video(), **given, **changes})
     other._children = extractor._children
     return other
 
@@ -226,7 +258,7 @@ async def test_a_page_without_media_says_why(
 ) -> None:
     server.add_page("/words", page("Words", "<p>Only words.</p><button>Play</button>"))
     server.add_redirect("/far", "http://10.0.0.1/")
-    server.add_redirect("/closed", "http://127.0.0.1:9/")
+    server.add_redirect("/closed", "http://127.0.0.1:2/")
     with pytest.raises(error) as refused:
         await extractor.extract(server.url(path))
     assert type(refused.value) is error
@@ -260,10 +292,13 @@ async def test_no_way_leads_to_an_address_that_is_not_allowed(
         await serve(connection)
 
     monkeypatch.setattr(elsewhere, "_serve", counted)
-    strict = like(extractor, egress=Egress([ip_network("127.0.0.1/32")]))
     url = add_prying_page(server, "/prying", elsewhere)
-    with pytest.raises(UnsupportedUrl):
-        await strict.extract(url)
+    async with way_through("127.0.0.1") as strict:
+        monkeypatch.setattr(Guarded, "way_out", strict)
+        with pytest.raises(UnsupportedUrl):
+            await extractor.extract(url)
+        monkeypatch.undo()
+    monkeypatch.setattr(elsewhere, "_serve", counted)
     assert len(server.requests("/prying/hop")) >= 3
     assert len(server.requests("/prying/worker.js")) == 1
     assert connections == []
@@ -293,7 +328,7 @@ async def test_a_page_that_takes_too_much_memory_is_ended_and_the_next_one_is_re
 
 async def test_nothing_is_left_of_a_browser_that_was_closed_or_killed(server: MediaServer, video: Video) -> None:
     before, others = homes(), family().keys()
-    extractor = PlaywrightExtractor(LOOPBACK, video, timeout=TIMEOUT, memory_bytes=MEMORY, settle=SETTLE)
+    extractor = Guarded(LOOPBACK, video, timeout=TIMEOUT, memory_bytes=MEMORY, settle=SETTLE)
     server.add_page("/words", page("Words", "Only words."))
     with pytest.raises(UnsupportedUrl):
         await extractor.extract(server.url("/words"))
@@ -377,4 +412,4 @@ async def all_gone(processes: set[psutil.Process]) -> None:
 
 
 def homes() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("boss-bot-browser-*"))
+    return set(Path(tempfile.gettempdir()).glob("bb-chromium-*"))

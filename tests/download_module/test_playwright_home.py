@@ -12,7 +12,7 @@ def test_a_home_goes_with_its_browser_and_those_of_the_dead_go_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    dead, alive = tmp_path / "boss-bot-browser-dead", Home()
+    dead, alive = tmp_path / "bb-chromium-dead", Home()
     dead.mkdir()
     (dead / "profile").write_text("x")
     home = Home()

@@ -41,7 +41,7 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     def make(code: str = CHILD, **limits: Any) -> WarmChildren:
         (tmp_path / "odd_child.py").write_text(code)
         given: dict[str, Any] = {"timeout": 30.0, "memory_bytes": None} | limits
-        made.append(WarmChildren("odd_child", ChildLimits(**given)))
+        made.append(WarmChildren("odd_child", ChildLimits(**given), reads=(tmp_path,)))
         return made[-1]
 
     monkeypatch.setattr(

@@ -9,6 +9,7 @@ import pytest
 import yt_dlp
 
 from core.errors import (
+    AgeRestricted,
     BossBotError,
     DrmProtected,
     ExtractionError,
@@ -16,7 +17,9 @@ from core.errors import (
     LiveNotSupported,
     LoginRequired,
     MediaNotFound,
+    PrivateMedia,
     RateLimited,
+    RemovedMedia,
     SourceUnreachable,
     UnsupportedUrl,
 )
@@ -51,30 +54,30 @@ def test_the_example_stands_in_yt_dlp_and_gives_the_error_of_its_row(said: Said)
         ("HTTP Error 429: Too Many Requests", RateLimited),
         ("The uploader has not made this video available in your country", GeoRestricted),
         ("This video is available in Germany only; not available from your location", GeoRestricted),
-        ("Private video. Sign in if you've been granted access to this video" + HINT, LoginRequired),
-        ("Sign in to confirm your age. This video may be inappropriate for some users." + HINT, LoginRequired),
+        ("Private video. Sign in if you've been granted access to this video" + HINT, PrivateMedia),
+        ("Sign in to confirm your age. This video may be inappropriate for some users." + HINT, AgeRestricted),
         ("Join this channel to get access to members-only content like this video", LoginRequired),
         ("This video is protected by a password, use the --video-password option", LoginRequired),
         ("The account is nice" + HINT, LoginRequired),
         ("This live event will begin in 3 hours.", LiveNotSupported),
         ("Premieres in 20 minutes", LiveNotSupported),
         ("The channel is not currently live", LiveNotSupported),
-        ("Video unavailable. This video has been removed by the uploader", MediaNotFound),
-        ("This video is no longer available because the account has been terminated", MediaNotFound),
+        ("Video unavailable. This video has been removed by the uploader", RemovedMedia),
+        ("This video is no longer available because the account has been terminated", RemovedMedia),
         ("No video could be found in this tweet", UnsupportedUrl),
         ("No video formats found!" + BUG, UnsupportedUrl),
         ("Requested format is not available. Use --list-formats", UnsupportedUrl),
         ("Unable to extract title" + BUG, UnsupportedUrl),
         ("Got HTTP Error 403 caused by Cloudflare anti-bot challenge; try again", UnsupportedUrl),
         ("Failed to parse JSON" + BUG, ExtractionError),
-        ("This content is currently unavailable", MediaNotFound),
+        ("This content is currently unavailable", RemovedMedia),
         ("Service temporarily unavailable", ExtractionError),
         ("This livestream is scheduled to start at 20:00", LiveNotSupported),
-        ("Twitter Space ended and replay is disabled", MediaNotFound),
+        ("Twitter Space ended and replay is disabled", RemovedMedia),
         ("Track unavailable in your country due to licensing restrictions", GeoRestricted),
         ("Sorry, this video is available in China only", GeoRestricted),
         ("Your IP address is blocked from accessing this post", RateLimited),
-        ("NSFW tweet requires authentication" + HINT, LoginRequired),
+        ("NSFW tweet requires authentication" + HINT, AgeRestricted),
         ("Instagram sent an empty media response. Check if it is accessible without being logged-in", LoginRequired),
         ("This account does not have any videos posted", UnsupportedUrl),
         ("something new", ExtractionError),
@@ -125,7 +128,7 @@ def test_the_time_to_wait_is_the_one_that_was_said(refusal: Refusal, seconds: fl
 
 def test_what_nothing_explains_is_said_in_the_sites_own_words_without_links_or_mentions() -> None:
     error = error_of(Refusal(message="ERROR: [site] 7: Site said: *Odd* [here](https://x.test) @everyone <t:1:R>"))
-    assert str(error) == "The site says: Site said: Odd here everyone t:1:R"
+    assert str(error) == "The site says: Site said: Odd here everyone t:1:R."
     assert str(error_of(Refusal(message="Traceback: x", fault=True))) == ExtractionError.sentence
 
 

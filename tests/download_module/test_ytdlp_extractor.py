@@ -206,6 +206,13 @@ async def test_the_rendition_is_the_one_that_was_asked_for_and_that_fits(
     assert (output.assemble, len(output.tracks), len(output.tracks[0].segments)) == (Assemble.HLS, 1, 10)
 
 
+async def test_what_else_could_be_chosen_is_told(server: MediaServer, extractor: YtdlpExtractor) -> None:
+    plan = await extractor.extract(add_master(server, "/choice", VARIANTS), wish(quality="480p"))
+    assert (plan.height, plan.heights) == (480, (720, 480, 240))
+    sound = await extractor.extract(add_master(server, "/choice", VARIANTS), wish(audio=True))
+    assert (sound.height, sound.heights) == (None, ())
+
+
 @pytest.mark.parametrize("codecs", [f",{CODECS}", ""], ids=["codecs", "no codecs"])
 async def test_sound_of_its_own_is_a_second_track(server: MediaServer, extractor: YtdlpExtractor, codecs: str) -> None:
     sound = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="English",DEFAULT=YES,URI="sound.m3u8"'

@@ -13,9 +13,12 @@ import psutil
 import pytest
 
 from core.errors import ConfigurationError
+from core.sandbox import layers
 from download_module import aria2c_daemon
 from download_module.aria2c_daemon import Aria2cDaemon
 from download_module.daemons import Endpoint
+from tests.integration.aria2_given import client
+from tests.support.media_server import MediaServer
 from tests.support.processes import gone, wait_until
 
 
@@ -147,4 +150,39 @@ async def test_stopping_twice_or_before_the_start_is_no_error(tmp_path: Path) ->
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of a foreign process are read on Linux alone")
 async def test_its_memory_is_limited(daemon: Aria2cDaemon) -> None:
     assert daemon.pid is not None
-    assert psutil.Process(daemon.pid).rlimit(psutil.RLIMIT_AS) == (aria2c_daemon.MEMORY, aria2c_daemon.MEMORY)
+    limits = (aria2c_daemon.MEMORY, aria2c_daemon.MEMORY)
+    process = psutil.Process(daemon.pid)
+    await wait_until(lambda: process.rlimit(psutil.RLIMIT_AS) == limits, description="a limit")
+    await wait_until(lambda: process.name() == "aria2c", description="which it keeps")
+    assert process.rlimit(psutil.RLIMIT_AS) == limits
+
+
+@pytest.mark.skipif(not layers().files, reason="this kernel has no Landlock")
+async def test_nothing_is_written_outside_of_staging_whatever_the_rpc_says(tmp_path: Path) -> None:
+    staging, elsewhere = tmp_path / "staging", tmp_path / "elsewhere"
+    for directory in (staging, elsewhere):
+        directory.mkdir()
+    daemon = Aria2cDaemon(tmp_path / "runtime", writes=staging)
+    await daemon.start()
+    try:
+        await wait_until(lambda: answers(daemon))
+        rpc = client(daemon)
+        async with MediaServer() as site:
+            url = site.add("/a.bin", b"bytes")
+
+            async def ended(**options: str) -> str:
+                gid = rpc.add_uri([url], options={"dir": str(staging), **options})
+
+                def status() -> str:
+                    return str(rpc.tell_status(gid)["status"])
+
+                await wait_until(lambda: status() in ("complete", "error"), 20)
+                return status()
+
+            assert await ended(out="0.part") == "complete"
+            assert await ended(out="../elsewhere/0.part") == "error"
+            assert await ended(dir=str(elsewhere), out="0.part") == "error"
+    finally:
+        await daemon.stop()
+    assert [*elsewhere.iterdir()] == []
+    assert (staging / "0.part").read_bytes() == b"bytes"

@@ -9,6 +9,8 @@ from tests.cogs.scene import URL, Scene, opened
 from tests.support.discord_server import Fault, Permission
 from tests.support.processes import Programs
 
+MAGNET = "magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567"
+
 
 @pytest.fixture
 async def scene(sqlite_file: Path, programs: Programs) -> AsyncIterator[Scene]:
@@ -21,15 +23,37 @@ async def test_each_mistake_has_its_sentence(scene: Scene) -> None:
         "$download": "`url` is missing. Example: `$download https://example.com/video`",
         "$download <>": "There is no link. Send one that starts with http://, https:// or magnet:.",
         f"$download {URL} upload=perhaps": "`upload` can't be perhaps.",
-        f"$download {URL} upload=": "That is not understood.",
+        f"$download {URL} upload=": "That is not understood. Example: `$download https",
         f"$download {URL} quality=4k": "quality is best, worst, audio, or a height such as 720p.",
         f"$download {URL} quality=[a](https://b.example)": "quality='\\[a](https\\://b.example)' means nothing",
         f"$download {URL} clip=1:00-0:30": "The clip 1:00-0:30 ends before it begins. Write a clip as 0:30-1:10",
         f"$download {URL} items=all": "items is a list of numbers from 1 and of ranges such as 1-5,8.",
         f"$download {URL} audio=perhaps": "`audio` can't be perhaps.",
         '$download "unclosed': "That is not understood.",
-        "$download magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567": "does not fetch torrents",
-        "$cancel": "`number` is missing. Example: `$cancel 12`",
+        f"$download {MAGNET}": "This bot does not fetch torrents for you.",
+        f"$download {URL} perhaps": "perhaps is not understood.",
+        f"$download {URL} priority=urgent": "urgent is not possible there. Possible are `low`, `normal`, `high`.",
+        f"$download {URL} high": "High priority is for those who manage the queue.",
+        f"$download {URL} to=#nowhere": "There is no #nowhere here.",
+        "$download " + " ".join(f"https://media.example/{n}" for n in range(11)): "one command takes up to 10",
+        f"$dlt {URL}": "This is no link to Twitter/X. For other sites there is `download`.",
+        f"$dlr {URL}": "This is no link to Reddit.",
+        f"$yt-download {URL}": "This is no link to YouTube.",
+        f"$yt-playlist {URL} 720p 0": "0 is not possible there. Example: `$yt-playlist https",
+        "$queue move 1 sideways": "sideways is not possible there. Possible are `top`, `up`, `down`, `bottom`.",
+        "$info ftp:/x": "This kind of link is not supported.",
+        "$help nothing": "There is no command nothing. `help` lists them all.",
+        "$stats 24h bot": "The figures of all servers together are for the bot's owner.",
+        "$stats yesterday": "yesterday is not possible there. Possible are `24h`, `7d`, `all`.",
+        "$settings role @nobody download=no": "There is no \\@nobody here.",
+        "$restart": "You may not do this here.",
+        "$runners": "You may not do this here.",
+        "$logs": "You may not do this here.",
+        "$settings update language=de": "that takes Manage Server, or a role that may.",
+        "$me mention=perhaps": "perhaps is neither yes nor no.",
+        "$me language=klingon": "This bot does not speak klingon. It speaks `en`",
+        "$me quality=huge": "The option quality='huge' means nothing",
+        "$cancel": "`id` is missing. Example: `$cancel 12`",
         "$cancel mine": "That is not understood. Example: `$cancel 12`",
         "$cancel 0": "0 is not possible there.",
         "$cancel 99999999999999999999": "is not possible there.",

@@ -207,7 +207,19 @@ async def test_what_is_known_to_be_too_large_is_not_begun(
     await row(database)
     with pytest.raises(TooLarge, match="65 MiB; this bot fetches up to 64 MiB"):
         await pooler.work(await claimed(store))
+    await row(database, size_limit_bytes=3 * MIB)
+    with pytest.raises(TooLarge, match="65 MiB; your limit here is 3 MiB"):
+        await pooler.work(await claimed(store))
     assert server.requests() == []
+
+
+async def test_what_turns_out_to_be_larger_than_a_member_may_have_is_stopped(
+    pooler: DownloadPooler, database: Database, store: Store, server: MediaServer, direct: Answers
+) -> None:
+    direct.answer = plan(server.add("/a", 8 * MIB, rate=4 * MIB))
+    await row(database, size_limit_bytes=MIB)
+    with pytest.raises(TooLarge, match="This media is too large; your limit here is 1 MiB"):
+        await pooler.work(await claimed(store))
 
 
 @pytest.mark.parametrize("status", ["pending", "failed"])

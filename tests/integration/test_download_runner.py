@@ -130,6 +130,7 @@ async def test_cancelling_leaves_nothing_within_a_second(scene: Scene) -> None:
     row = await scene.reach("cancelled", timeout=1)
     assert scene.staged == []
     assert [path.name for path in scene.downloads.iterdir()] == [".staging"]
+    await wait_until(lambda: not [*scene.downloads.glob(".staging/trash/*")], description="an empty trash")
     await scene.server.wait_until_idle("/big.bin", timeout=0.5)
     assert row["finished_at"]
     assert row["error"] is None
@@ -189,7 +190,10 @@ async def test_every_kind_of_end_has_its_sentence(scene: Scene, tmp_path: Path) 
     cases = {
         server.url("/gone.mp4"): ("MediaNotFound", "HTTP 404"),
         server.add("/big.mp4", 2 * MIB): ("TooLarge", "2 MiB; this bot fetches up to 1 MiB"),
-        server.add("/endless.mp4", 2 * MIB, ranges=False, length="none"): ("TooLarge", "larger"),
+        server.add("/endless.mp4", 2 * MIB, ranges=False, length="none"): (
+            "TooLarge",
+            "too large; this bot fetches up to 1 MiB",
+        ),
         server.add("/short.mp4", 1000, length=2000, ranges=False): (None, None),
         server.add_page("/page", page("Words", "<p>Only words.</p>")): ("MediaNotFound", "no media"),
         "http://192.168.1.1/a.mp4": ("ForbiddenTarget", "not allowed"),

@@ -30,6 +30,7 @@ class Row:
 
     id: int
     epoch: int
+    size_limit_bytes: int | None = None
 
 
 @pytest.fixture

@@ -89,6 +89,27 @@ async def test_a_killed_runner_is_back_at_once_and_both_end_with_the_supervisor(
     assert not any(process.is_running() for process in alive)
 
 
+async def test_a_runner_that_is_to_restart_ends_in_order_and_begins_anew_at_once(
+    tmp_path: Path, diary: Path, environment: dict[str, str], stop: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FIRST_BACKOFF", 60.0)  # that would be waited for after a death
+    for kind in ("download", "upload"):
+        (tmp_path / f"tiny_{kind}.py").write_text(RUNNER)
+    with (tmp_path / "log").open("wb") as log:
+        supervisor = Supervisor(
+            (RunnerProgram("tiny_download"), RunnerProgram("tiny_upload")), environment=environment, log=log
+        )
+        running = asyncio.create_task(supervisor.run(stop))
+        await wait_until(lambda: (tmp_path / "log").read_text().count("ready") == 2)
+        supervisor.restart("download")
+        await wait_until(lambda: len(starts(diary)) == 3)
+        supervisor.restart()
+        await wait_until(lambda: (tmp_path / "log").read_text().count("ready") == 5)
+        assert (tmp_path / "log").read_text().splitlines().count("stopping") == 3
+        stop.set()
+        await asyncio.wait_for(running, 10)
+
+
 async def test_a_runner_that_keeps_dying_is_started_less_and_less_often(
     diary: Path, environment: dict[str, str], stop: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:

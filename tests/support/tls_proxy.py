@@ -19,13 +19,7 @@ class TlsProxy:
         self.hosts: list[str] = []  # that were asked for
 
     async def __aenter__(self) -> Self:
-        certificate, key = self._directory / "certificate.pem", self._directory / "key.pem"
-        made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test"]
-        await asyncio.to_thread(
-            subprocess.run, [*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True
-        )
-        self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._tls.load_cert_chain(certificate, key)
+        self._tls = await asyncio.to_thread(made_certificate, self._directory)
         self._tasks: set[asyncio.Task[None]] = set()
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
@@ -63,6 +57,16 @@ class TlsProxy:
         finally:
             there.cancel()
             outer.close()
+
+
+def made_certificate(directory: Path) -> ssl.SSLContext:
+    """For a server whose clients do not check it."""
+    certificate, key = directory / "certificate.pem", directory / "key.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test"]
+    subprocess.run([*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    return context
 
 
 async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -339,6 +339,24 @@ async def test_a_mute_server_accepts_and_says_nothing() -> None:
         assert server.requests() == []
 
 
+async def test_a_handshake_comes_byte_by_byte_whatever_is_said() -> None:
+    async with MediaServer(drip=0.01) as server:
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        assert await asyncio.wait_for(reader.readexactly(11), 10) == b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03"
+        writer.close()
+        await writer.wait_closed()
+        assert server.requests() == []
+
+
+async def test_an_answer_may_be_anything_and_ends_the_connection(server: MediaServer) -> None:
+    server.add("/odd", b"", raw=b"SSH-2.0-x\r\n\0")
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    writer.write(b"GET /odd HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert await asyncio.wait_for(reader.read(), 10) == b"SSH-2.0-x\r\n\0"
+    writer.close()
+    await writer.wait_closed()
+
+
 # Holding
 
 

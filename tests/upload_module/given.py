@@ -19,14 +19,17 @@ from tests.support.discord_server import MIB, Channel, DiscordServer
 from upload_module.courier import AbsentCourier, Courier
 from upload_module.discord_courier import NONCE_IS_SAFE, DiscordCourier
 from upload_module.finished_files import FinishedFiles
+from upload_module.fitting.fit import Step
 from upload_module.fitting.fitted_files import FittedFiles
 from upload_module.fitting.fitting_room import Fitters, FittingRoom
 from upload_module.folder_destination import FolderCourier
+from upload_module.links import LinkStore
 from upload_module.preparation import Preparation
 from upload_module.upload_limits import UploadLimits
 from upload_module.upload_manager import Limits
 from upload_module.upload_pooler import UploadPooler
 from upload_module.uploader_bot import UploaderBot
+from upload_module.virus_check import VirusCheck
 
 LIMITS = Limits(file=20 * MIB, message=25 * MIB)
 ONE = {"clip.mp4": b"one clip"}
@@ -95,6 +98,8 @@ class Stage:
     nonce_is_safe: float = NONCE_IS_SAFE
     fitters: Fitters = field(default_factory=dict)
     fits_at_once: int = 1
+    virus_check: VirusCheck | None = None
+    links: LinkStore | None = None
     bots: list[UploaderBot] = field(default_factory=list)
     _pooler: UploadPooler | None = None
 
@@ -130,6 +135,7 @@ class Stage:
                 limits=limits,
                 preparation=self.make_preparation(),
                 nonce_is_safe=self.nonce_is_safe,
+                links=self.links,
             ),
         }
         return UploadPooler(
@@ -139,6 +145,7 @@ class Stage:
             store_courier=AbsentCourier("There is no store."),
             finished=finished,
             cleanup=self.cleanup,
+            virus_check=self.virus_check,
         )
 
     def make_preparation(self) -> Preparation:
@@ -148,6 +155,7 @@ class Stage:
             queries=self.queries,
             deliveries=Deliveries(self.database, runner=self.name),
             room=FittingRoom(fitters=self.fitters, fitted=fitted, at_once=self.fits_at_once),
+            rest=Step.LINK if self.links else Step.KEEP,
         )
 
     @property

@@ -10,15 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from cli.checks.finding import Finding, bad, good, warning
+from cli.checks.finding import Finding, Verdict, bad, good, warning
+from core.children import built_environment
 from core.errors import ConfigurationError
+from core.version_floors import FLOORS, SQLITE, VERSION_TIMEOUT, YT_DLP, Floor, Source, below
 
-VERSION_TIMEOUT = 20.0  # seconds; a browser that starts cold on a busy machine takes a few
 OLDEST_PYTHON = (3, 11)
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
-# https://sqlite.org/wal.html#walresetbug: rare, with several connections to one file, which is what we do.
-WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
-SAFE_YT_DLP = (2026, 7, 4)  # CVE-2026-55404
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +61,9 @@ def check_programs() -> Iterator[Finding]:
     yield check_sqlite(sqlite3.sqlite_version_info)
     for program in PROGRAMS:
         yield check_program(program)
-    yield check_yt_dlp()
-    for package in ("gallery-dl", "playwright", "discord.py"):
+    for package in ("yt-dlp", "gallery-dl", "playwright", "discord.py"):
         yield check_package(package)
+    yield from check_quiet_packages()
 
 
 def require_programs() -> None:
@@ -87,14 +85,7 @@ def check_sqlite(found: tuple[int, ...]) -> Finding:
     shown = ".".join(map(str, found))
     if found < OLDEST_SQLITE:
         return bad("SQLite", shown, "SQLite 3.37 or newer is needed: use a newer Python or system.")
-    if WAL_RESET_BUG[0] <= found <= WAL_RESET_BUG[1]:
-        return warning(
-            "SQLite",
-            shown,
-            "SQLite 3.7.0 to 3.51.2 can, very rarely, corrupt a database that several processes write (the WAL-reset "
-            "bug, fixed in 3.51.3). Use a newer SQLite, or make backups with `bossbotctl db backup FILE`.",
-        )
-    return good("SQLite", shown)
+    return judge_version(SQLITE, shown, good("SQLite", shown))
 
 
 def check_program(program: Program) -> Finding:
@@ -112,29 +103,46 @@ def check_program(program: Program) -> Finding:
             errors="replace",
             timeout=VERSION_TIMEOUT,
             check=True,
+            env=built_environment(),
         )
     except (OSError, subprocess.SubprocessError) as error:
         return bad(program.name, f"{path} does not run: {error}", f"{_installation(program)} Or repair it.")
     found = re.search(r"\d+(\.\d+)+", done.stdout)
-    return good(program.name, f"{found[0] if found else 'unknown version'} ({path})")
+    finding = good(program.name, f"{found[0] if found else 'unknown version'} ({path})")
+    floor = _floor_of(program.name)
+    return finding if floor is None else judge_version(floor, done.stdout.partition("\n")[0], finding)
+
+
+def judge_version(floor: Floor, found: str, finding: Finding) -> Finding:
+    """The finding, or what is wrong with a version of which holes are known."""
+    if not below(floor, found):
+        return finding
+    report = bad if floor.grave else warning
+    return report(finding.name, finding.found, f"Below {floor.shown}: {floor.reason}. {floor.advice}")
+
+
+def _floor_of(name: str) -> Floor | None:
+    return next((floor for floor in FLOORS if floor.name.lower() == name.lower()), None)
 
 
 def _installation(program: Program) -> str:
     return f"Install it: `apt install {program.debian}` or `brew install {program.brew}`."
 
 
-def check_yt_dlp() -> Finding:
-    """Old releases have holes."""
-    finding = check_package("yt-dlp")
-    numbers = tuple(int(part) for part in re.findall(r"\d+", finding.found)[:3])
-    if numbers and numbers < SAFE_YT_DLP:
-        return bad("yt-dlp", finding.found, "Releases before 2026.07.04 can be attacked by a page: update it.")
-    return finding
-
-
 def check_package(name: str) -> Finding:
     """A package of Python."""
     try:
-        return good(name, version(name))
+        found = version(name)
     except PackageNotFoundError:
         return bad(name, "not installed", f"Install it: `pip install {name}`, or make the environment anew.")
+    floor = _floor_of(name)
+    return good(name, found) if floor is None else judge_version(floor, found, good(name, found))
+
+
+def check_quiet_packages() -> Iterator[Finding]:
+    """Packages that nobody asks about, where they are older than they should be."""
+    for floor in FLOORS:
+        if floor.source is Source.PACKAGE and floor is not YT_DLP:
+            finding = check_package(floor.name)
+            if finding.verdict is not Verdict.GOOD:
+                yield finding

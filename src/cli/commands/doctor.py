@@ -9,7 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.checks.finding import Finding, Verdict, bad
+from cli.checks.private_files import check_private_files
 from cli.checks.programs import check_programs
+from cli.checks.sandbox import check_sandbox
+from cli.checks.scanner import check_scanner
 from cli.checks.sites import check_rules
 from cli.checks.storage import check_database, check_directories
 from cli.checks.token import check_token
@@ -52,7 +55,7 @@ def doctor(
 
 async def examine(*, online: bool) -> list[Finding]:
     """All findings, in the order of the report."""
-    findings = await asyncio.to_thread(lambda: list(check_programs()))
+    findings = await asyncio.to_thread(lambda: [*check_programs(), *check_sandbox()])
     try:
         settings = read_settings()
     except ConfigurationError as error:
@@ -60,6 +63,8 @@ async def examine(*, online: bool) -> list[Finding]:
     findings += await check_database(settings)
     findings += check_directories(settings)
     findings += check_rules(settings)
+    findings.append(check_private_files(settings))
+    findings += await check_scanner(settings)
     findings.append(await check_token(settings, online=online))
     return findings
 

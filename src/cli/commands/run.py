@@ -7,6 +7,7 @@ import typer
 
 from cli.examples import examples
 from core.logs import setup_logging
+from core.redaction import secrets_of
 from core.settings import read_settings
 from pooler.lifecycle import run_until_stopped
 from pooler.supervisor import Supervisor
@@ -32,7 +33,7 @@ def run(
 
         raise typer.Exit(bot.run(read_settings()))
     settings = read_settings()
-    setup_logging("cli", level=settings.log_level, style=settings.log_format)
+    setup_logging("cli", level=settings.log_level, style=settings.log_format, secrets=secrets_of(settings))
 
     async def supervise(stop: asyncio.Event) -> int:
         await Supervisor().run(stop)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from core.options import Options, parse_options
 from download_module.plan import DownloadPlan
+from download_module.way_out import STRAIGHT, WayOut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,7 @@ class Wish:
     limit_bytes: int | None = None  # what the destination takes as one file; None: anything
     max_items: int = 100  # entries of a playlist, files of a gallery; more are cut off
     max_live_seconds: float = 3600.0
+    way_out: WayOut = STRAIGHT  # through which all that is asked for it goes
 
 
 ANYTHING = Wish()

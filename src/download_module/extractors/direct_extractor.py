@@ -5,7 +5,7 @@ import contextlib
 import email.utils
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from urllib.parse import unquote, urljoin, urlsplit
 
 import httpx
@@ -25,10 +25,12 @@ from download_module.extractors.base_extractor import ANYTHING, Extractor, Wish
 from download_module.extractors.sniffing import HEAD, Described, head_says, sniffed
 from download_module.names import clean_name, kind_of, name_from_url, with_extension
 from download_module.plan import DownloadPlan, Output, Part
+from download_module.site_cookies import SiteCookie, cookie_header
+from download_module.sites import Sites
+from download_module.web_client import web_client
 
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 MAX_REDIRECTS = 10
-TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 HEAD_TIMEOUT = 5.0  # seconds for the first bytes of a body
 TOTAL_TIMEOUT = 60.0  # seconds; a server may send a byte before each of the other timeouts ends
 # Not files but descriptions of them, which other extractors read.
@@ -46,23 +48,26 @@ VAGUE = frozenset(("", "application/octet-stream", "binary/octet-stream", "appli
 class DirectExtractor:
     """Plans one file with one part."""
 
-    def __init__(self, egress: Egress, torrents: Extractor | None = None) -> None:
+    def __init__(self, egress: Egress, torrents: Extractor | None = None, *, sites: Sites | None = None) -> None:
         """Make it.
 
         Args:
             egress: decides what may be reached.
             torrents: is asked for what turns out to be a torrent or a metalink.
+            sites: cookies of single sites.
         """
         self._egress = egress
         self._torrents = torrents
+        self._sites = sites or Sites()
 
     async def extract(self, url: str, wish: Wish = ANYTHING) -> DownloadPlan:
         """See `Extractor`."""
         if url.lower().startswith("ftp:"):
             await self._egress.check(url)
             return _plan(url, url, name=name_from_url(url), mime_type=None, size=None, identity=None)
-        async with mapped_http_errors(), httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
-            answer, head = await probe(client, self._egress, url)
+        async with mapped_http_errors(), web_client(wish.way_out) as client:
+            cookies = self._sites.of(url).cookies_for(url)
+            answer, head = await probe(client, self._egress, url, cookies)
         mime_type = _mime_type(answer)
         described = head_says(head)
         if self._torrents and (mime_type in TORRENTS or described is Described.TORRENT):
@@ -84,19 +89,22 @@ class DirectExtractor:
             size=size,
             identity=_identity(answer, size),
             tag=_strong_tag(answer),
+            cookie=cookie_header(cookies, final),
         )
 
     async def close(self) -> None:
         """See `Extractor`."""
 
 
-async def probe(client: httpx.AsyncClient, egress: Egress, url: str) -> tuple[httpx.Response, bytes]:
+async def probe(
+    client: httpx.AsyncClient, egress: Egress, url: str, cookies: Sequence[SiteCookie] = ()
+) -> tuple[httpx.Response, bytes]:
     """The answer at the end of all redirects, and the first bytes of its body.
 
     Raises:
         BossBotError: as `follow`.
     """
-    answer = await follow(client, egress, url, {"Range": f"bytes=0-{HEAD - 1}"}, read=True)
+    answer = await follow(client, egress, url, {"Range": f"bytes=0-{HEAD - 1}"}, read=True, cookies=cookies)
     head = bytearray()
     try:
         # A body that dribbles or breaks off is the transfer's affair.
@@ -112,7 +120,13 @@ async def probe(client: httpx.AsyncClient, egress: Egress, url: str) -> tuple[ht
 
 
 async def follow(
-    client: httpx.AsyncClient, egress: Egress, url: str, headers: dict[str, str], *, read: bool = False
+    client: httpx.AsyncClient,
+    egress: Egress,
+    url: str,
+    headers: dict[str, str],
+    *,
+    read: bool = False,
+    cookies: Sequence[SiteCookie] = (),
 ) -> httpx.Response:
     """The answer at the end of all redirects, each checked; its body is not read.
 
@@ -122,20 +136,22 @@ async def follow(
         url: where it begins.
         headers: sent with each request.
         read: leave the last answer open, so that the caller can read its body.
+        cookies: of the site; each goes to its own domain alone.
 
     Raises:
         BossBotError: an address that is not allowed, too many redirects, or an answer that is no success.
     """
     for _ in range(MAX_REDIRECTS + 1):
         await egress.check(url)
-        request = client.build_request(
-            "GET", url, headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"} | headers
-        )
+        sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"} | headers
+        if cookie := cookie_header(cookies, url):
+            sent["Cookie"] = cookie
+        request = client.build_request("GET", url, headers=sent)
         answer = await client.send(request, stream=True)
-        if not read or answer.is_redirect or answer.is_error:
+        if not read or not answer.is_success:
             await answer.aclose()
-        if not answer.is_redirect:
-            if answer.is_error and not _is_empty_file(answer):
+        if not answer.has_redirect_location:
+            if not answer.is_success and not _is_empty_file(answer):
                 raise error_of_status(answer.status_code, answer.headers.get("Retry-After"))
             return answer
         onward = _joined(url, answer.headers["Location"])
@@ -147,9 +163,12 @@ async def follow(
 
 def _joined(url: str, location: str) -> str:
     try:
-        return urljoin(url, location)
+        onward = urljoin(url, location)
     except ValueError as error:
         raise MediaNotFound("This link redirects to an address that is none.") from error
+    if not onward.startswith(("http://", "https://")):
+        raise MediaNotFound("This link redirects to something that is not on the web, so it is not fetched.")
+    return onward
 
 
 def error_of_status(status: int, retry_after: str | None = None) -> BossBotError:
@@ -195,11 +214,12 @@ def _plan(
     size: int | None,
     identity: str | None,
     tag: str | None = None,
+    cookie: str | None = None,
 ) -> DownloadPlan:
     # With If-Range a server whose file changed answers with all of it, and aria2 lets that connection go: without it,
     # ranges of two different files would become one that nobody ever made.
-    condition = (("If-Range", tag),) if tag else ()
-    part = Part(uris=(final,), headers=(("User-Agent", USER_AGENT), *condition), size=size, identity=identity)
+    more = tuple((name, value) for name, value in (("If-Range", tag), ("Cookie", cookie)) if value)
+    part = Part(uris=(final,), headers=(("User-Agent", USER_AGENT), *more), size=size, identity=identity)
     output = Output(filename=name, kind=kind_of(mime_type, name), parts=(part,))
     return DownloadPlan(source_url=asked, extractor="direct", title=name, outputs=(output,))
 
@@ -216,7 +236,8 @@ def _size(answer: httpx.Response) -> int | None:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if re.fullmatch(r"[0-9]{1,18}", text.strip()) else None
+    found = re.fullmatch(r"[0-9]{1,18}", text.strip())
+    return int(found[0]) if found else None
 
 
 def _identity(answer: httpx.Response, size: int | None) -> str | None:
@@ -252,7 +273,7 @@ def _seconds(retry_after: str | None) -> float | None:
     if not retry_after:
         return None
     if retry_after.strip().isdecimal():
-        return float(retry_after)
+        return float(retry_after.strip())
     try:
         return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
     except (ValueError, OverflowError):

@@ -5,6 +5,7 @@ Asked with a `gallerydl_config.Request`, it answers with what `gallerydl_answer.
 
 import contextlib
 import logging
+from collections.abc import Iterator
 from typing import Any, cast
 
 from gallery_dl import exception
@@ -14,6 +15,7 @@ from download_module.extractors.gallerydl_config import Request, address_of, con
 from download_module.extractors.gallerydl_harvest import Enough, Harvest
 from download_module.extractors.gallerydl_instances import guessed_instance
 from download_module.extractors.gallerydl_job_child import GatheringJob, SiteWaits, configure, find
+from download_module.extractors.unnamed_file import path_of, unnamed_file
 
 MAX_SAID = 20  # lines of the library's log
 
@@ -81,10 +83,19 @@ def _gather(request: Request, harvest: Harvest) -> dict[str, Any]:
     if found.category == "directlink":  # knows no more than the address says
         raise exception.NoExtractorError
     owner = found.basecategory or found.category
-    configure(config_for(request, owner))
-    with contextlib.suppress(Enough):
+    with contextlib.suppress(Enough), _cookie_file(request) as cookie_file:
+        configure(config_for(request, owner, cookie_file=cookie_file))
         GatheringJob(find(address), harvest).run()  # made anew: some read their options then
     return {"category": found.category, "owner": owner}
+
+
+@contextlib.contextmanager
+def _cookie_file(request: Request) -> Iterator[str | None]:
+    if request["cookies"] is None:
+        yield None
+        return
+    with unnamed_file(request["cookies"]) as descriptor:
+        yield path_of(descriptor)
 
 
 def _described(error: BaseException, harvest: Harvest) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Request(TypedDict):
     asked: dict[str, bool]  # the member's `quoted`, `replies`, `retweets`, `videos`
     site: dict[str, Any]  # the admin's options for this site
     admin: dict[str, Any]  # gallery-dl's configuration file, when the admin named one
-    cookies: str | None  # the path of a cookie file
+    cookies: str | None  # the admin's for this site, as a file of Netscape's kind has them
     proxy: str | None
 
 
@@ -58,15 +58,16 @@ def address_of(request: Request) -> str:
     return f"{request['instance']}:{request['url']}" if request["instance"] else request["url"]
 
 
-def config_for(request: Request, owner: str | None = None) -> dict[str, Any]:
+def config_for(request: Request, owner: str | None = None, *, cookie_file: str | None = None) -> dict[str, Any]:
     """The whole configuration.
 
     Args:
         request: what is asked.
+        cookie_file: where its cookies lie, for as long as the library needs them.
         owner: gallery-dl's name for the site of the URL, whose options are the site's; None: not known yet.
     """
     extractor: dict[str, Any] = copy.deepcopy(request["admin"].get("extractor", {}))
-    mine = {**request["site"], **({"cookies": request["cookies"]} if request["cookies"] else {})}
+    mine = {**request["site"], **({"cookies": cookie_file} if cookie_file else {})}
     if owner is None:
         extractor |= mine
     for name in {*DEFAULTS, *SPELLINGS, *([owner] if owner else [])}:

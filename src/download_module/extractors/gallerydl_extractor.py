@@ -9,7 +9,9 @@ from loguru import logger
 from pydantic import ValidationError
 
 from core.errors import BossBotError, ExtractionError, RateLimited, SourceUnreachable, UnsupportedUrl
+from core.sandbox import Network
 from download_module.egress import Egress
+from download_module.extractors.admins_files import admins_files
 from download_module.extractors.base_extractor import ANYTHING, Extractor, Wish
 from download_module.extractors.gallerydl_answer import Answer, File
 from download_module.extractors.gallerydl_config import Request
@@ -18,7 +20,7 @@ from download_module.extractors.gallerydl_instances import INSTANCES
 from download_module.extractors.gallerydl_metadata import metadata_of
 from download_module.extractors.gallerydl_plan import named_after, output_of
 from download_module.extractors.gallerydl_program import ask_program
-from download_module.extractors.warm_children import ChildLimits, WarmChildren
+from download_module.extractors.warm_children import ChildLimits, ChildNetwork, WarmChildren
 from download_module.plan import DownloadPlan, Kind, Output
 from download_module.sites import Site, Sites
 
@@ -31,7 +33,14 @@ class GallerydlExtractor:
     """Plans an output for each file of a post, thread, album, board or user."""
 
     def __init__(
-        self, egress: Egress, sites: Sites, video: Extractor, limits: ChildLimits, *, inherit: tuple[int, ...] = ()
+        self,
+        egress: Egress,
+        sites: Sites,
+        video: Extractor,
+        limits: ChildLimits,
+        *,
+        network: ChildNetwork = Network.HOST,
+        inherit: tuple[int, ...] = (),
     ) -> None:
         """Make it; children start when they are needed.
 
@@ -40,14 +49,16 @@ class GallerydlExtractor:
             sites: the admin's rules for single sites.
             video: is asked for videos that are pages or manifests. It belongs to the caller, who closes it.
             limits: of a child, and of the command-line program.
+            network: of both.
             inherit: descriptors that children keep open.
         """
         self._egress = egress
         self._sites = sites
         self._video = video
         self._limits = limits
+        self._network = network
         self._inherit = inherit
-        self._children = WarmChildren(MODULE, limits, inherit=inherit)
+        self._children = WarmChildren(MODULE, limits, network=network, reads=admins_files(sites), inherit=inherit)
 
     async def extract(self, url: str, wish: Wish = ANYTHING) -> DownloadPlan:
         """See `Extractor`."""
@@ -94,8 +105,8 @@ class GallerydlExtractor:
             "asked": {name: value for name, value in asked.items() if value is not None},
             "site": dict(options.get("gallerydl", {})),
             "admin": dict(options.get("gallerydl_config", {})),
-            "cookies": str(site.cookies.absolute()) if site.cookies else None,
-            "proxy": site.proxy,
+            "cookies": site.cookie_jar(url),
+            "proxy": wish.way_out.through(site.proxy).url("gallerydl"),
         }
 
     async def _ask(self, request: Request, site: Site) -> tuple[Answer, str]:
@@ -121,7 +132,7 @@ class GallerydlExtractor:
             raise ExtractionError from error
 
     async def _ask_program(self, request: Request) -> Answer:
-        return await ask_program(request, self._limits, inherit=self._inherit)
+        return await ask_program(request, self._limits, network=self._network, inherit=self._inherit)
 
     async def _outputs(self, answer: Answer, wish: Wish, *, with_text: bool) -> tuple[Output, ...]:
         """The outputs in the order of the files.

@@ -19,12 +19,15 @@ from loguru import logger
 
 from core.children import built_environment, end_child, start_child
 from core.errors import ExtractionError
+from core.sandbox import Files, Network
+from download_module.extractors.admins_files import named_files
 from download_module.extractors.direct_extractor import USER_AGENT
 from download_module.extractors.gallerydl_answer import Answer, Fault, File
 from download_module.extractors.gallerydl_config import Request, address_of, config_for
 from download_module.extractors.gallerydl_fields import alt_text
 from download_module.extractors.gallerydl_harvest import Enough, Harvest
-from download_module.extractors.warm_children import TOO_SLOW, ChildLimits
+from download_module.extractors.unnamed_file import path_of, unnamed_file
+from download_module.extractors.warm_children import LARGEST_FILE, PROCESSES, TOO_SLOW, ChildLimits, ChildNetwork
 
 DIRECTORY, URL, QUEUE, ERROR = 2, 3, 6, -1  # the program's messages
 UNSUPPORTED = 64  # its exit status
@@ -33,23 +36,36 @@ MAX_SAID = 20  # lines of its log
 _STATUS = re.compile(r"'(\d{3}) ")
 
 
-async def ask_program(request: Request, limits: ChildLimits, *, inherit: Sequence[int] = ()) -> Answer:
+async def ask_program(
+    request: Request,
+    limits: ChildLimits,
+    *,
+    network: ChildNetwork = Network.HOST,
+    inherit: Sequence[int] = (),
+) -> Answer:
     """What the program prints about a URL.
 
     Raises:
         ExtractionError: no answer in time, or none that can be read.
     """
-    with tempfile.TemporaryDirectory(prefix="gallery-dl-") as directory:
-        config = Path(directory, "config.json")
+    with (
+        tempfile.TemporaryDirectory(prefix="gallery-dl-") as directory,
+        unnamed_file(request["cookies"] or "") as cookies,
         # In a file, because everybody on this machine can read a program's arguments.
-        config.write_text(json.dumps(_config(request)), encoding="utf-8")
-        argv = ("-m", "gallery_dl", "--config-ignore", "--config", config, "--resolve-json", "--", address_of(request))
+        unnamed_file(json.dumps(_config(request, path_of(cookies) if request["cookies"] else None))) as config,
+    ):
+        options = ("--config-ignore", "--config", path_of(config), "--resolve-json")
+        argv = ("-m", "gallery_dl", *options, "--", address_of(request))
         child = await start_child(
             (sys.executable, *argv),
             cwd=Path(directory),
             env=built_environment(HOME="/nonexistent", PYTHONSAFEPATH="1"),
-            inherit=inherit,
+            inherit=(*inherit, cookies, config),
+            network=network,
+            files=Files(reads=named_files(request["admin"], request["site"]), writes=(Path(directory),)),
             data_bytes=limits.memory_bytes,
+            file_bytes=LARGEST_FILE,
+            processes=PROCESSES,
         )
         try:
             async with asyncio.timeout(limits.timeout):
@@ -68,10 +84,10 @@ async def ask_program(request: Request, limits: ChildLimits, *, inherit: Sequenc
         raise ExtractionError from error
 
 
-def _config(request: Request) -> dict[str, Any]:
+def _config(request: Request, cookie_file: str | None) -> dict[str, Any]:
     most = request["max_items"]
     last = max((min(last or first + most, first + most - 1) for first, last in request["items"]), default=most)
-    return config_for(request) | {
+    return config_for(request, cookie_file=cookie_file) | {
         "ratelimit": "abort",
         "file-range": f"1-{last}",
         "cache": {"file": ":memory:"},

@@ -13,10 +13,13 @@ import m3u8
 from core.errors import DrmProtected, MediaNotFound, TooLarge
 
 MAX_SEGMENTS = 20_000
+MAX_LINES = 10 * MAX_SEGMENTS
+MAX_URI = 8192  # characters, as many as a link of a member may have
 MAX_TEXT = 16 * 1024 * 1024  # characters
 MAX_NUMBER = 2**62  # of bytes, of segments
 MAX_SECONDS = 1_000_000.0  # of one segment
 UNREADABLE = "The playlist of this stream can't be read. Try again later, or try another link."
+_LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # where the parser begins a new line
 _IV = re.compile(r"0[xX]([0-9a-fA-F]{1,32})")
 _RANGE = re.compile(r"(\d{1,19})(?:@(\d{1,19}))?")
 _SAFE = "%/:=&?~+!$,;'@()*[]"
@@ -69,7 +72,8 @@ def read_playlist(text: str, url: str) -> MediaPlaylist:
         DrmProtected: its segments are protected by more than a key that is handed out.
         TooLarge: it is longer than any that is meant to be downloaded.
     """
-    if len(text) > MAX_TEXT or text.count("#EXTINF") > MAX_SEGMENTS:
+    lines = sum(map(text.count, _LINE_ENDS))
+    if len(text) > MAX_TEXT or lines > MAX_LINES or text.count("#EXTINF") > MAX_SEGMENTS:
         raise TooLarge(f"This stream has more than {MAX_SEGMENTS:,} segments: this bot fetches shorter ones.")
     maps: list[Mapping[str, str] | None] = []  # the key that is in force at each EXT-X-MAP
     try:
@@ -85,6 +89,8 @@ def absolute(uri: str, base: str) -> str:
     Raises:
         MediaNotFound: it is none of http or https.
     """
+    if len(uri) > MAX_URI:
+        raise MediaNotFound(UNREADABLE)
     try:
         joined = quote(urldefrag(urljoin(base, uri.strip())).url, safe=_SAFE)
         parts = urlsplit(joined)

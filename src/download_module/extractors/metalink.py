@@ -1,16 +1,20 @@
 """Metalinks (RFC 5854, and version 3 before it): a file's mirrors, size and checksum in a small XML document."""
 
-from xml.etree.ElementTree import Element, ParseError
+import re
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 import defusedxml.ElementTree as SafeTree
 from defusedxml import DefusedXmlException
 
-from core.errors import MediaNotFound
+from core.errors import MediaNotFound, TooLarge
 from download_module.names import clean_name, kind_of
 from download_module.plan import Output, Part
 
 MAX_FILES = 1000
 MAX_MIRRORS = 20
+MAX_URL = 8192  # characters
+MAX_ELEMENTS = 50_000  # of the document; a hundred bytes of memory each
 HASHES = {
     "sha-512": "sha-512",
     "sha512": "sha-512",
@@ -19,6 +23,7 @@ HASHES = {
     "sha-1": "sha-1",
     "sha1": "sha-1",
 }  # the strongest first; the right side is aria2's spelling
+DIGITS = {"sha-512": 128, "sha-256": 64, "sha-1": 40}
 SCHEMES = ("http://", "https://", "ftp://")
 
 
@@ -27,16 +32,42 @@ def outputs_of(document: bytes) -> tuple[Output, ...]:
 
     Raises:
         MediaNotFound: it is no metalink, or names no file that can be fetched.
+        TooLarge: it has more in it than any metalink.
     """
+    parser = SafeTree.DefusedXMLParser(target=_Bounded(), forbid_dtd=True)
     try:
-        root = SafeTree.fromstring(document)
+        parser.feed(document)
+        root = parser.close()
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise MediaNotFound("This metalink file is damaged.") from error
-    files = [element for element in root.iter() if _name(element) == "file"][:MAX_FILES]
+    files = list(_files(root))[:MAX_FILES]
     outputs = tuple(output for element in files if (output := _output(element)) is not None)
     if not outputs:
         raise MediaNotFound("This metalink names no file that can be fetched.")
     return outputs
+
+
+class _Bounded(TreeBuilder):
+    """Builds the tree while it is small; it is taken down before a document of 10 MB becomes one of 400."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._elements = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+        self._elements += 1
+        if self._elements > MAX_ELEMENTS:
+            raise TooLarge("This metalink is larger than any that can be read.")
+        return super().start(tag, attrs)
+
+
+def _files(root: Element) -> Iterator[Element]:
+    """Those of version 4 are below the root, those of version 3 below <files>; none is inside of another."""
+    for element in root:
+        if _name(element) == "files":
+            yield from (inner for inner in element if _name(inner) == "file")
+        elif _name(element) == "file":
+            yield element
 
 
 def _output(file: Element) -> Output | None:
@@ -57,7 +88,9 @@ def _output(file: Element) -> Output | None:
 
 
 def _is_mirror(url: Element) -> bool:
-    return (url.text or "").strip().lower().startswith(SCHEMES) and url.get("type", "http") != "bittorrent"
+    text = (url.text or "").strip()
+    known = text.lower().startswith(SCHEMES) and url.get("type", "http") != "bittorrent"
+    return known and len(text) <= MAX_URL and not re.search(r"[\x00-\x20\x7f]", text)
 
 
 def _rank(url: Element) -> int:
@@ -79,7 +112,9 @@ def _checksum(file: Element) -> str | None:
         and (kind := (element.get("type") or "").lower()) in HASHES
     }
     best = next((kind for kind in HASHES.values() if kind in found), None)
-    return f"{best}={found[best].lower()}" if best and found[best].isalnum() else None
+    if best is None or not re.fullmatch(rf"[0-9a-f]{{{DIGITS[best]}}}", found[best]):
+        return None
+    return f"{best}={found[best]}"
 
 
 def _name(element: Element) -> str:

@@ -5,7 +5,6 @@ import contextlib
 import os
 import shutil
 from collections.abc import AsyncIterator
-from http.cookiejar import MozillaCookieJar
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -19,17 +18,26 @@ from playwright.async_api import (
 )
 
 from download_module.extractors.playwright_home import Home
+from download_module.site_cookies import parse_cookies
 
 SCREEN = (1280, 720)  # pixels
 CLOSE_TIMEOUT = 5.0  # seconds
+# What a browser does for itself, beside all pages, ends here: nobody listens on this port.
+NOWHERE = "http://127.0.0.1:9"
 FLAGS = (
     "--autoplay-policy=no-user-gesture-required",
     "--disable-dev-shm-usage",
+    "--disable-domain-reliability",
+    "--disable-quic",
     # One process for all sites of a page keeps its memory within the limit; a context is used for one page only.
     "--disable-site-isolation-trials",
     "--dns-prefetch-disable",
+    # The proxy resolves names; whatever else would is told that there is none, and asks no server.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--mute-audio",
+    "--no-pings",
 )
 INIT = Path(__file__).with_name("playwright_init.js").read_text(encoding="utf-8")
 
@@ -37,10 +45,9 @@ INIT = Path(__file__).with_name("playwright_init.js").read_text(encoding="utf-8"
 class WarmBrowser:
     """One browser, and a fresh context for each page."""
 
-    def __init__(self, program: str, gate: str) -> None:
-        """`program` is Chromium's path, `gate` the proxy through which it reaches the network."""
+    def __init__(self, program: str) -> None:
+        """`program` is Chromium's path."""
         self._program = program
-        self._gate = gate
         self._home: Home | None = None
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
@@ -54,12 +61,12 @@ class WarmBrowser:
         return self._browser if self._browser and self._browser.is_connected() else await self._start()
 
     @contextlib.asynccontextmanager
-    async def context(self, *, proxy: str | None, cookies: Path | None) -> AsyncIterator[BrowserContext]:
+    async def context(self, *, proxy: str | None, cookies: str | None) -> AsyncIterator[BrowserContext]:
         """A context with no memory of others; its storage is gone afterwards.
 
         Args:
-            proxy: another way out than the gate.
-            cookies: a Netscape cookie file.
+            proxy: the only way out, loopback included; None: there is none.
+            cookies: the text of a Netscape cookie file.
 
         Raises:
             Error: the browser ended in between.
@@ -100,7 +107,7 @@ class WarmBrowser:
             executable_path=_dying_with_parent(self._program, self._home.path),
             chromium_sandbox=os.geteuid() != 0,  # as root Chromium starts only without it
             args=FLAGS,
-            proxy={"server": self._gate},
+            proxy={"server": NOWHERE},
         )
         return self._browser
 
@@ -125,22 +132,23 @@ async def _new_context(browser: Browser, proxy: str | None) -> BrowserContext:
     )
 
 
-async def _add_cookies(context: BrowserContext, path: Path) -> None:
-    jar = MozillaCookieJar(path)
-    jar.load(ignore_discard=True, ignore_expires=True)  # 0 stands for the session, which the jar would take for 1970
-    await context.add_cookies(
-        [
-            {
-                "name": cookie.name,
-                "value": cookie.value or "",
-                "domain": cookie.domain,
-                "path": cookie.path,
-                "expires": cookie.expires or -1,
-                "secure": cookie.secure,
-            }
-            for cookie in jar
-        ]
-    )
+async def _add_cookies(context: BrowserContext, text: str) -> None:
+    for cookie in parse_cookies(text):
+        # One by one: a browser refuses what a file may hold, such as `__Host-` without the rest that it demands.
+        with contextlib.suppress(Error):
+            await context.add_cookies(
+                [
+                    {
+                        "name": cookie.name,
+                        "value": cookie.value,
+                        "domain": f".{cookie.domain}" if cookie.subdomains else cookie.domain,
+                        "path": cookie.path,
+                        "expires": cookie.expires or -1,
+                        "secure": cookie.secure,
+                        "httpOnly": cookie.http_only,
+                    }
+                ]
+            )
 
 
 def _proxy(url: str) -> ProxySettings:

@@ -1,29 +1,24 @@
 """Keeps a browser warm and visits one page after the other: see `child_loop` for how it is asked and answers.
 
-Started by `playwright_extractor`, without token or database. The browser reaches the network through `Gate` alone.
+Started by `playwright_extractor`, without token or database. The browser reaches the network through the guard alone.
 """
 
 import asyncio
 import contextlib
 import signal
 import sys
-from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Error
 from pydantic import BaseModel
 
-from core.settings import Network
-from download_module.egress import Egress
 from download_module.extractors.child_loop import serve
 from download_module.extractors.playwright_browser import WarmBrowser
-from download_module.extractors.playwright_gate import Gate
 from download_module.extractors.playwright_memory import end_largest_over
 from download_module.extractors.playwright_report import Answer
 from download_module.extractors.playwright_visit import Visit
 
 MEMORY_LOOKS = 0.5  # seconds
-REFUSED_BY_GATE = "ERR_SOCKS_CONNECTION_FAILED"
 
 
 class Request(BaseModel):
@@ -34,33 +29,29 @@ class Request(BaseModel):
     timeout: float  # seconds for the page
     settle: float  # seconds
     memory_bytes: int  # for the browser and its driver
-    allow: list[Network] = []  # networks that may be reached beyond the public internet
-    cookies: Path | None = None  # a Netscape cookie file
-    proxy: str | None = None
+    cookies: str | None = None  # the admin's for this site, as a file of Netscape's kind has them
+    proxy: str | None = None  # with the name and the password of this download
 
 
 class Child:
-    """The browser and what guards it."""
+    """The browser."""
 
     def __init__(self) -> None:
-        self._gate = Gate()
         self._browser: WarmBrowser | None = None
 
     async def answer(self, message: dict[str, Any]) -> dict[str, Any]:
         """Visit a page."""
         request = Request.model_validate(message)
         if self._browser is None:
-            self._browser = WarmBrowser(request.program, await self._gate.open())
+            self._browser = WarmBrowser(request.program)
         try:
             await self._browser.ready()
         except Error as error:
-            return Answer(error="browser", detail=error.message[:2000]).model_dump(mode="json")
-        with self._gate.let(Egress(request.allow)):
-            try:
-                answer = await self._visit(self._browser, request)
-            except Error as error:
-                forbidden = REFUSED_BY_GATE in error.message and self._gate.refused
-                answer = Answer(error="forbidden" if forbidden else "unreachable", detail=error.message[:2000])
+            return Answer(error="browser", detail=error.message[-2000:]).model_dump(mode="json")
+        try:
+            answer = await self._visit(self._browser, request)
+        except Error as error:
+            answer = Answer(error="unreachable", detail=error.message[-2000:])
         return answer.model_dump(mode="json")
 
     async def close(self) -> None:

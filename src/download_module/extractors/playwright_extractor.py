@@ -12,18 +12,21 @@ from urllib.parse import urlsplit
 from loguru import logger
 from pydantic import ValidationError
 
-from core.errors import BossBotError, ExtractionError, ForbiddenTarget, MediaNotFound, SourceUnreachable, UnsupportedUrl
+from core.errors import BossBotError, ExtractionError, MediaNotFound, SourceUnreachable, UnsupportedUrl
+from core.sandbox import Network
 from download_module.egress import Egress
+from download_module.extractors.admins_files import admins_files
 from download_module.extractors.base_extractor import ANYTHING, Wish
 from download_module.extractors.direct_extractor import error_of_status
 from download_module.extractors.playwright_home import remove_dead
 from download_module.extractors.playwright_media import Form
 from download_module.extractors.playwright_report import Answer, Media
-from download_module.extractors.warm_children import ChildLimits, WarmChildren
+from download_module.extractors.warm_children import ChildLimits, ChildNetwork, WarmChildren
 from download_module.media_metadata import MediaMetadata
 from download_module.names import clean_name, kind_of, name_from_url
 from download_module.plan import Assemble, DownloadPlan, Kind, Output, Part
 from download_module.sites import Sites
+from download_module.way_out import WayOut
 
 CHILD = "download_module.extractors.playwright_child"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -58,6 +61,7 @@ class PlaywrightExtractor:
         program: Path | None = None,
         sites: Sites | None = None,
         settle: float = 1.5,
+        network: ChildNetwork = Network.HOST,
         inherit: tuple[int, ...] = (),
     ) -> None:
         """A browser is started with the first page.
@@ -70,6 +74,7 @@ class PlaywrightExtractor:
             program: the browser; without one the first of `BROWSERS` that is on PATH.
             sites: cookies and proxies of single sites.
             settle: seconds for which the choice of the main media must stay the same.
+            network: of the child and the browser.
             inherit: descriptors that the child keeps open.
         """
         self._egress = egress
@@ -82,14 +87,16 @@ class PlaywrightExtractor:
         self._told = False
         # One browser for all: pages wait for one another, which costs less than the memory of a second one.
         limits = ChildLimits(timeout=timeout + START, memory_bytes=None, at_once=1, requests=50, idle=300.0)
-        self._children = WarmChildren(CHILD, limits, inherit=inherit)
+        self._children = WarmChildren(
+            CHILD, limits, network=network, reads=admins_files(self._sites), browser=True, inherit=inherit
+        )
 
     async def extract(self, url: str, wish: Wish = ANYTHING) -> DownloadPlan:
         """See `Extractor`."""
         if urlsplit(url).scheme not in ("http", "https"):
             raise UnsupportedUrl
         await self._egress.check(url)
-        answer = await self._visit(url, self._program or self._no_browser())
+        answer = await self._visit(url, self._program or self._no_browser(), wish.way_out)
         if not answer.media:
             raise _error_of(answer)
         for media in answer.media:
@@ -109,7 +116,7 @@ class PlaywrightExtractor:
             logger.warning("pages that need a browser are not read: none of {} is on PATH", ", ".join(BROWSERS))
         raise UnsupportedUrl("This page can only be read with a browser, and this bot has none. Ask its admin for one.")
 
-    async def _visit(self, url: str, program: str) -> Answer:
+    async def _visit(self, url: str, program: str, way_out: WayOut) -> Answer:
         site = self._sites.of(url)
         request = {
             "url": url,
@@ -117,9 +124,8 @@ class PlaywrightExtractor:
             "timeout": self._timeout,
             "settle": self._settle,
             "memory_bytes": self._memory_bytes,
-            "allow": [str(network) for network in self._egress.allow],
-            "cookies": str(site.cookies) if site.cookies else None,
-            "proxy": site.proxy,
+            "cookies": site.cookie_jar(url),
+            "proxy": way_out.through(site.proxy).url("browser"),
         }
         try:
             answer = Answer.model_validate_json(await self._children.ask(request))
@@ -146,8 +152,6 @@ def _error_of(answer: Answer) -> BossBotError:
     match answer.error:
         case "browser":
             return ExtractionError("The browser of this bot does not start. Its admin finds the reason in the log.")
-        case "forbidden":
-            return ForbiddenTarget()
         case "unreachable":
             return SourceUnreachable("A browser could not open this page.")
         case "memory":

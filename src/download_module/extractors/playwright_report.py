@@ -53,5 +53,5 @@ class Answer(BaseModel):
     about: About = About()
     status: int | None = None  # of the page itself
     segments: bool = False  # pieces of media came, and nothing that lists them
-    error: str | None = None  # browser, forbidden, memory, crashed, unreachable
+    error: str | None = None  # browser, memory, crashed, unreachable
     detail: str = ""  # for the log

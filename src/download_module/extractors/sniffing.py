@@ -12,6 +12,12 @@ _PAGE = re.compile(rb"<(!doctype html|html|head|body|script|rss)[\s>]|#EXTM3U|<M
 _COMMENTS = re.compile(rb"<\?xml[^>]*\?>|<!--.*?-->|\s+", re.DOTALL)
 _METAINFO = re.compile(rb"d\d+:(announce|created by|creation date|comment|encoding|info|nodes|azureus)")
 
+# Programs of Windows, Linux, macOS and Java, links of Windows, scripts.
+_PROGRAMS = (
+    *(b"MZ", b"\x7fELF", b"#!", b"L\x00\x00\x00\x01\x14\x02\x00", b"\xca\xfe\xba\xbe"),
+    *(b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe", b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf"),
+)
+
 
 class Described(Enum):
     """A file that describes media instead of being it."""
@@ -30,6 +36,11 @@ def head_says(head: bytes) -> Described | None:
     if _METAINFO.match(text) or text[:9].lower() == b"<metalink":
         return Described.TORRENT
     return None
+
+
+def is_program(head: bytes) -> bool:
+    """Whether a body is something to be run."""
+    return head.startswith(_PROGRAMS)
 
 
 def sniffed(head: bytes) -> str | None:

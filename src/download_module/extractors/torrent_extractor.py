@@ -10,22 +10,28 @@ from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx
 import torf
 
 from core.errors import BossBotError, ForbiddenTarget, MediaNotFound, TooLarge
+from download_module.bounded_body import read_body
 from download_module.egress import Egress
 from download_module.extractors import metalink
 from download_module.extractors.base_extractor import ANYTHING, Wish
-from download_module.extractors.direct_extractor import TIMEOUT, follow, mapped_http_errors
+from download_module.extractors.bencoding import look_through
+from download_module.extractors.direct_extractor import USER_AGENT, follow, mapped_http_errors
 from download_module.names import clean_name
 from download_module.plan import DownloadPlan, Kind, Output, Part
 from download_module.torrent_files import chosen_files
+from download_module.way_out import WayOut
+from download_module.web_client import web_client
 
 MAX_METAINFO = 10 * 1024 * 1024  # bytes
 MAX_FILES = 1000
 MAX_ADDRESSES = 50  # trackers, mirrors
 MAX_FIELDS = 200  # of a magnet link
+MAX_NAME = 255  # bytes of a file's name, as most file systems have it
+MAX_DEPTH = 32  # folders in folders
+MAX_SIZE = 2**50  # bytes of one file
 
 
 class TorrentExtractor:
@@ -39,7 +45,7 @@ class TorrentExtractor:
         if url.lower().startswith("magnet:"):
             with _damaged("This magnet link is damaged. Copy it again."):
                 return await self._magnet(url, wish)
-        document = await self._fetch(url)
+        document = await self._fetch(url, wish.way_out)
         if document.lstrip()[:1] == b"<" or document.startswith(codecs.BOM_UTF8):
             return await self._metalink(url, document, wish)
         with _damaged("This .torrent file is damaged."):
@@ -79,16 +85,12 @@ class TorrentExtractor:
         outputs = tuple([replace(output, parts=(await self._reachable(*output.parts),)) for output in outputs])
         return DownloadPlan(source_url=url, extractor="metalink", title=outputs[0].filename, outputs=outputs)
 
-    async def _fetch(self, url: str) -> bytes:
-        async with mapped_http_errors(), httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
+    async def _fetch(self, url: str, way_out: WayOut) -> bytes:
+        async with mapped_http_errors(), web_client(way_out) as client:
             final = str((await follow(client, self._egress, url, {"Range": "bytes=0-0"})).url)
-            body = bytearray()
-            async with client.stream("GET", final) as answer:
-                async for piece in answer.aiter_bytes():
-                    body += piece
-                    if len(body) > MAX_METAINFO:
-                        raise TooLarge("This file is too large to be a torrent or a metalink.")
-        return bytes(body)
+            headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+            async with client.stream("GET", final, headers=headers) as answer:
+                return await read_body(answer, MAX_METAINFO, _too_large)
 
     async def _reachable(self, part: Part) -> Part:
         allowed = await self._allowed(part.uris)
@@ -113,13 +115,19 @@ class TorrentExtractor:
 
 def _read(metainfo: bytes) -> torf.Torrent:
     """The torrent; its number of files is looked at first, because the library takes seconds for very many."""
+    look_through(metainfo)
     torrent = torf.Torrent.read_stream(io.BytesIO(metainfo), validate=False)
-    files = torrent.metainfo["info"].get("files", [])
+    info = cast("dict[str, Any]", torrent.metainfo["info"])
+    files = info.get("files", [])
     if len(files) > MAX_FILES:
         raise TooLarge(f"This torrent has {len(files)} files; {MAX_FILES} are possible.")
     torrent.validate()
-    names = [torrent.name, *(name for file in files for name in file["path"])]
-    if any(str(name) in ("", ".", "..") or "/" in str(name) for name in names):
+    sizes = [file["length"] for file in files] if files else [info["length"]]
+    if any(not isinstance(size, int) or not 0 <= size <= MAX_SIZE for size in sizes):
+        raise MediaNotFound("This torrent has files of impossible sizes.")
+    paths = [[info[key]] for key in ("name", "name.utf-8") if key in info]
+    paths += [file[key] for file in files for key in ("path", "path.utf-8") if key in file]  # aria2 prefers the latter
+    if any(not 0 < len(path) <= MAX_DEPTH or not all(map(_is_name, path)) for path in paths):
         raise MediaNotFound("This torrent has file names that are not allowed.")
     top = cast("dict[str, Any]", torrent.metainfo)
     for key in set(top) - {"info", "announce", "announce-list"}:  # web seeds, nodes: addresses of strangers
@@ -127,12 +135,30 @@ def _read(metainfo: bytes) -> torf.Torrent:
     return torrent
 
 
+def _is_name(said: object) -> bool:
+    """Whether a file or folder may be called that on a disk: aria2 writes torrents under their own names."""
+    name = said if isinstance(said, bytes) else str(said).encode(errors="surrogateescape")
+    return 0 < len(name) <= MAX_NAME and name not in (b".", b"..") and not re.search(rb"[\x00-\x1f\x7f/\\]", name)
+
+
+def _too_large() -> TooLarge:
+    return TooLarge("This file is too large to be a torrent or a metalink.")
+
+
 @contextlib.contextmanager
 def _damaged(sentence: str) -> Iterator[None]:
     """What a stranger wrote may have any shape: whatever torf stumbles over is damaged."""
     try:
         yield
-    except (torf.TorfError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (
+        torf.TorfError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         raise MediaNotFound(sentence) from error
 
 

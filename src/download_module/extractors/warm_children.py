@@ -11,16 +11,25 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from loguru import logger
 
 from core.children import built_environment, end_child, start_child
 from core.errors import ExtractionError
+from core.sandbox import Files, Network
+from core.sandbox_network import GuardedNetwork
 from download_module.extractors.child_memory import resident_bytes
+from download_module.extractors.locked_directory import LockedDirectory
+
+ChildNetwork = Network | GuardedNetwork
 
 MAX_ANSWER = 32 * 1024 * 1024  # bytes
 LOOK = 0.5  # seconds between looks at the memory of a child that works
+DIRECTORY = "bb-child-"  # what the names of their directories begin with
+LARGEST_FILE = 1024**3  # bytes
+PROCESSES = 4096  # and threads, of all that are in one network; a browser takes some hundred
 GRACE = 1.0  # seconds that an idle child has to end by itself
 TOO_SLOW = "The site took too long to answer. The download is tried again."
 TOO_HUNGRY = "This page needs more memory than this bot gives to one. Try another link."
@@ -42,6 +51,7 @@ class ChildLimits:
 @dataclass(slots=True, eq=False)
 class _Child:
     process: asyncio.subprocess.Process
+    directory: LockedDirectory  # the only one that it may write to
     answered: int = 0
     idle_since: float = 0.0
     hungry: bool = False  # killed because of its memory
@@ -56,9 +66,31 @@ class _DiedIdleError(Exception):
 class WarmChildren:
     """A few children that run the same module; see `child_loop.serve`."""
 
-    def __init__(self, module: str, limits: ChildLimits, *, inherit: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self,
+        module: str,
+        limits: ChildLimits,
+        *,
+        network: ChildNetwork = Network.HOST,
+        reads: tuple[Path, ...] = (),
+        browser: bool = False,
+        inherit: tuple[int, ...] = (),
+    ) -> None:
+        """Start none yet.
+
+        Args:
+            module: what they run.
+            limits: of each.
+            network: what they reach.
+            reads: what they may read beside programs and libraries.
+            browser: they start one, which has a sandbox of its own.
+            inherit: descriptors that they keep open.
+        """
         self._module = module
         self._limits = limits
+        self._network = network
+        self._reads = reads
+        self._browser = browser
         self._inherit = inherit
         self._free: list[_Child] = []
         self._turn = asyncio.Semaphore(limits.at_once)
@@ -158,15 +190,24 @@ class WarmChildren:
         return ExtractionError(TOO_HUNGRY if child.hungry else None)
 
     async def _start(self) -> _Child:
-        process = await start_child(
-            (sys.executable, "-m", self._module),
-            env=built_environment(HOME="/nonexistent", PYTHONSAFEPATH="1"),
-            inherit=self._inherit,
-            data_bytes=self._limits.memory_bytes,
-            stdin=asyncio.subprocess.PIPE,
-            line_limit=MAX_ANSWER,
-        )
-        child = _Child(process)
+        directory = LockedDirectory(DIRECTORY)
+        try:
+            process = await start_child(
+                (sys.executable, "-m", self._module),
+                env=built_environment(HOME="/nonexistent", PYTHONSAFEPATH="1", TMPDIR=str(directory.path)),
+                inherit=self._inherit,
+                network=self._network,
+                files=Files(reads=self._reads, writes=(directory.path,), sandboxes=self._browser),
+                data_bytes=self._limits.memory_bytes,
+                file_bytes=LARGEST_FILE,
+                processes=PROCESSES,
+                stdin=asyncio.subprocess.PIPE,
+                line_limit=MAX_ANSWER,
+            )
+        except BaseException:
+            directory.close()
+            raise
+        child = _Child(process, directory)
         child.listening = asyncio.create_task(_keep_tail(child), name="child's stderr")
         return child
 
@@ -183,6 +224,7 @@ class WarmChildren:
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):  # a program that left the group may hold the pipe
                 await child.listening
+        await asyncio.to_thread(child.directory.close)
 
     async def _close_idle(self) -> None:
         while self._free:

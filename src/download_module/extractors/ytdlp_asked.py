@@ -1,6 +1,5 @@
 """What the child is asked, as it goes through the pipe."""
 
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -16,7 +15,7 @@ class Asked(BaseModel):
     url: str
     headers: dict[str, str] = {}  # sent with each request
     cookie: str | None = None  # a Cookie header for the URL's host alone
-    cookie_file: Path | None = None  # an admin's, of Netscape's kind; never written to
+    cookie_jar: str | None = None  # the admin's for this site, as a file of Netscape's kind has them
     proxy: str | None = None
     options: dict[str, Any] = {}  # what the admin set for the site
     program: bool = False  # the command-line program instead of the library

@@ -15,7 +15,7 @@ KEYS = (
     *("artist", "album", "track", "series", "season_number", "episode_number"),
 )
 LISTS = ("categories", "tags", "chapters")
-OFFERED = ("format_id", "ext", "height", "vcodec", "acodec", "tbr", "filesize", "protocol")
+OFFERED = ("format_id", "ext", "width", "height", "vcodec", "acodec", "tbr", "filesize", "protocol")
 MAX_LIST = 100
 MAX_OFFERED = 40
 MAX_DESCRIPTION = 5000  # characters

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from core.errors import (
+    AgeRestricted,
     BossBotError,
     DrmProtected,
     ExtractionError,
@@ -13,7 +14,10 @@ from core.errors import (
     LiveNotSupported,
     LoginRequired,
     MediaNotFound,
+    PrivateMedia,
     RateLimited,
+    RemovedMedia,
+    SiteBlocks,
     UnsupportedUrl,
 )
 from download_module.extractors.direct_extractor import error_of_status
@@ -66,11 +70,11 @@ TABLE: tuple[Said, ...] = (
         RateLimited,
         "has been rate-limited by YouTube",
     ),
-    Said(r"not a bot|unusual traffic|captcha", LoginRequired, "YouTube is requiring a captcha challenge", BOT),
+    Said(r"not a bot|unusual traffic|captcha", SiteBlocks, "YouTube is requiring a captcha challenge", BOT),
     Said(
         r"confirm your age|\bNSFW\b|age.?(restrict|gate|verif|limit)|inappropriate for some users|sensitive content"
         r"|18 (years|and over)|adults? only",
-        LoginRequired,
+        AgeRestricted,
         "confirm your age",
         AGE,
     ),
@@ -98,7 +102,7 @@ TABLE: tuple[Said, ...] = (
         MEMBERS,
     ),
     Said(r"password", LoginRequired, "This video is protected by a password", PASSWORD),
-    Said(r"private", LoginRequired, "This video is private", PRIVATE),
+    Said(r"private", PrivateMedia, "This video is private", PRIVATE),
     Said(
         r"log(ged)?[ -]?in\b|sign(ed)? in|authenticat|authoriz|registered users|\(login\)|account (is )?required"
         r"|not have access|TV provider|required cookies|forbidden",
@@ -109,7 +113,7 @@ TABLE: tuple[Said, ...] = (
         r"removed|deleted|taken down|terminated|suspended|no longer|not exist|expired|has ended|was ended"
         r"|ended (and|but)|(?<!temporarily )unavailable"
         r"|(?<!format is )not (be )?(found|available|archived)|no such|unplayable|truncated",
-        MediaNotFound,
+        RemovedMedia,
         "This video has been removed",
         REMOVED,
     ),
@@ -173,8 +177,9 @@ def _own_words(message: str) -> str:
 
 
 def _plain(words: str) -> str:
-    """A stranger's words, without what a chat would make links, mentions or styles of."""
-    return re.sub(r"[^\w\s.,;:!?'%-]|_", "", words).strip()[:200]
+    """A stranger's words as a sentence, without what a chat would make links, mentions or styles of."""
+    told = re.sub(r"[^\w\s.,;:!?'%-]|_", "", words).strip()[:200]
+    return told if told.endswith((".", "!", "?")) else f"{told}."
 
 
 def _seconds_said(message: str) -> float | None:

@@ -1,5 +1,6 @@
 """Pages that yt-dlp reads: asks a warm child, which has limits, and turns its answer into a plan."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
@@ -10,9 +11,11 @@ from loguru import logger
 from pydantic import ValidationError
 
 from core.errors import BossBotError, ExtractionError, MediaNotFound, UnsupportedUrl
+from core.sandbox import Network
 from download_module.egress import Egress
+from download_module.extractors.admins_files import admins_files
 from download_module.extractors.base_extractor import ANYTHING, Wish
-from download_module.extractors.warm_children import TOO_HUNGRY, TOO_SLOW, ChildLimits, WarmChildren
+from download_module.extractors.warm_children import TOO_HUNGRY, TOO_SLOW, ChildLimits, ChildNetwork, WarmChildren
 from download_module.extractors.ytdlp_answers import Answer
 from download_module.extractors.ytdlp_choice import Wanted
 from download_module.extractors.ytdlp_errors import error_of, is_own_fault
@@ -30,7 +33,13 @@ class YtdlpExtractor:
     """Plans a file for each video of a page, and a child for each entry of a playlist."""
 
     def __init__(
-        self, egress: Egress, limits: ChildLimits, *, sites: Sites | None = None, inherit: tuple[int, ...] = ()
+        self,
+        egress: Egress,
+        limits: ChildLimits,
+        *,
+        sites: Sites | None = None,
+        network: ChildNetwork = Network.HOST,
+        inherit: tuple[int, ...] = (),
     ) -> None:
         """Start no child yet.
 
@@ -38,11 +47,12 @@ class YtdlpExtractor:
             egress: decides what may be reached.
             limits: of a child.
             sites: the admin's rules for single sites.
+            network: of children.
             inherit: descriptors that children keep open.
         """
         self._egress = egress
         self._sites = sites or Sites()
-        self._children = WarmChildren(CHILD, limits, inherit=inherit)
+        self._children = WarmChildren(CHILD, limits, network=network, reads=admins_files(self._sites), inherit=inherit)
 
     async def extract(
         self, url: str, wish: Wish = ANYTHING, *, headers: Sequence[tuple[str, str]] = ()
@@ -64,7 +74,7 @@ class YtdlpExtractor:
             raise error_of(answer.refusal)
         if not answer.entries and not answer.children:
             raise _nothing_of(wish)
-        plan = plan_of(url, answer, wish, method=method)
+        plan = await asyncio.to_thread(plan_of, url, answer, wish, method=method)  # playlists of 20,000 segments
         for address in _addresses(plan):
             await self._egress.check(address)
         return plan
@@ -103,8 +113,8 @@ def _request(url: str, wish: Wish, headers: Sequence[tuple[str, str]], site: Sit
         "url": url,
         "headers": {name: value for name, value in headers if name.lower() in PASSED_ON},
         "cookie": "; ".join(cookies) or None,
-        "cookie_file": str(site.cookies) if site.cookies else None,
-        "proxy": site.proxy,
+        "cookie_jar": site.cookie_jar(url),
+        "proxy": wish.way_out.through(site.proxy).url("ytdlp"),
         "options": dict(site.options.get("ytdlp", {})),
         "deno": _deno(),
         "items": items_of(options, wish.max_items),

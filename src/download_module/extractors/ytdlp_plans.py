@@ -9,6 +9,7 @@ from download_module.extractors.base_extractor import Wish
 from download_module.extractors.segments import SegmentedStream, dash_track, hls_track, join, whole_track
 from download_module.extractors.ytdlp_answers import Answer, Entry, Stream, Subtitle
 from download_module.extractors.ytdlp_metadata import metadata_of, platform_of
+from download_module.extractors.ytdlp_renditions import NO_CHOICE, renditions_of
 from download_module.media_metadata import MediaMetadata
 from download_module.names import clean_name, kind_of, name_from_url
 from download_module.plan import Assemble, Chapter, Child, Cut, DownloadPlan, Kind, LiveWindow, Output, Part
@@ -48,6 +49,7 @@ def plan_of(url: str, answer: Answer, wish: Wish, *, method: str) -> DownloadPla
         author=first.uploader or first.channel or answer.author,
         outputs=tuple(outputs),
         metadata=metadata_of(first, method=method),
+        **(renditions_of(first) if len(answer.entries) == 1 and not wish.options.wants_audio else NO_CHOICE),
     )
 
 

@@ -6,9 +6,10 @@ import re
 import shlex
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from typing import Any
+
+from download_module.extractors.unnamed_file import path_of, unnamed_file
 
 TIMEOUT = 110.0  # seconds; the child itself is given little more
 
@@ -35,15 +36,15 @@ def run_program(arguments: Sequence[str], url: str, *, save: Callable[[str], Non
     Raises:
         ProgramFailed: it said why, or ended without a word.
     """
-    with tempfile.TemporaryFile() as cookies:  # without a name on disk, so it goes with this process
-        path = f"/dev/fd/{cookies.fileno()}"
+    with unnamed_file() as cookies:
+        path = path_of(cookies)
         save(path)
         given = [*arguments, f"--cookies={path}", "--dump-single-json", url]
         done = subprocess.run(
             [sys.executable, "-m", "yt_dlp", "--ignore-config", "--config-locations", "-"],
             input=shlex.join(given).encode(),
             capture_output=True,
-            pass_fds=(cookies.fileno(),),
+            pass_fds=(cookies,),
             timeout=TIMEOUT,
             env=dict(os.environ),
             check=False,

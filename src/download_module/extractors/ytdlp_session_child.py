@@ -41,7 +41,7 @@ class Session:
             "format": _last,
             "playlist_items": asked.items,
             # A text stream, because yt-dlp writes its cookies back to where it read them.
-            "cookiefile": io.StringIO(asked.cookie_file.read_text(encoding="utf-8")) if asked.cookie_file else None,
+            "cookiefile": io.StringIO(asked.cookie_jar) if asked.cookie_jar else None,
         }
         self._ydl = YoutubeDL(options, auto_init=False)
         for extractor in gen_extractor_classes():  # `auto_init` compares each name with all others: 50 ms

@@ -112,6 +112,8 @@ class AudioFitter:
                 str(target),
             ],
             activity=activity,
+            reads=(facts.path,),
+            writes=(target.parent,),
             seconds=facts.seconds,
             report=told,
             timeout=self._rules.timeout,

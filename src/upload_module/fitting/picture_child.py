@@ -1,14 +1,12 @@
 """The child process that decodes strangers' pictures: one job on its input, JSON lines on its output.
 
-    job      {"do": "look" | "fit" | "shrink", "file", "target", "limit", "min_quality", "niceness", "cpu_seconds"}
+    job      {"do": "look" | "fit" | "shrink", "file", "target", "limit", "min_quality"}
     answers  {"percent"} ..., then {"looked": {...}}, {"made": path} or {"refused": "..."}
 
 `target` is a path without its suffix.
 """
 
 import json
-import os
-import resource
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -46,9 +44,6 @@ def _work(job: dict[str, Any]) -> None:
 def main() -> None:
     """Do one job."""
     job = json.loads(sys.stdin.readline())
-    os.nice(job["niceness"])
-    seconds = job["cpu_seconds"]
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     try:
         _work(job)
     except RefusedError as refused:

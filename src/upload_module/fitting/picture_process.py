@@ -12,11 +12,14 @@ from loguru import logger
 
 from core.children import built_environment, end_child, start_child
 from core.errors import CompressionFailed, DiskFull
+from core.sandbox import Files, Network
 from upload_module.fitting.fit import FitRules
 
 MODULE = "upload_module.fitting.picture_child"
 MEMORY = 3 * 1024**3  # bytes of address space
 CPU_SECONDS = 600
+LARGEST_FILE = 2 * 1024**3  # bytes
+THREADS = 256
 LOOK_TIMEOUT = 60.0  # seconds, on a machine that is busy
 
 
@@ -82,14 +85,19 @@ class PictureProcess:
             "target": str(target),
             "limit": limit_bytes,
             "min_quality": self.rules.min_picture_quality,
-            "niceness": self.rules.niceness,
-            "cpu_seconds": CPU_SECONDS,
         }
         child = await start_child(
             [sys.executable, "-m", MODULE],
             env=built_environment(HOME="/nonexistent", PYTHONSAFEPATH="1"),
             inherit=self.inherit,
+            network=Network.NONE,
+            files=Files(reads=(file.absolute(),), writes=(target.absolute().parent,) if target else ()),
             memory_bytes=MEMORY,
+            cpu_seconds=CPU_SECONDS,
+            file_bytes=LARGEST_FILE,
+            processes=THREADS,
+            niceness=self.rules.niceness,
+            outlives_us=False,
             stdin=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

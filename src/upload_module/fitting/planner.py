@@ -51,6 +51,7 @@ class FitPlan:
 
     files: tuple[Planned, ...]
     limits: Limits
+    rest: Step = Step.KEEP  # what is done with files that can't be made to fit
 
     @property
     def work(self) -> list[Planned]:
@@ -67,7 +68,7 @@ class FitPlan:
         return {
             "limit": self.limits.file,
             "messages": self.messages,
-            "files": [_as_json(planned) for planned in self.files],
+            "files": [_as_json(planned, self.rest) for planned in self.files],
         }
 
     def _predicted(self) -> list["_Predicted"]:
@@ -90,9 +91,9 @@ def usable(ways: Sequence[Way], limit: int) -> tuple[Way, ...]:
     return tuple(way for way in ways if way.step not in (Step.LINK, Step.KEEP) and way.predicted_bytes <= limit)
 
 
-def _as_json(planned: Planned) -> dict[str, Any]:
+def _as_json(planned: Planned, rest: Step) -> dict[str, Any]:
     name = display_name(Path(planned.file.path).name)
-    known: dict[str, Any] = {"name": name, "bytes": planned.file.bytes, "step": planned.step}
+    known: dict[str, Any] = {"name": name, "bytes": planned.file.bytes, "step": planned.step if planned.ways else rest}
     if planned.ways:
         way = planned.ways[0]
         known |= {"says": way.says, "parts": way.parts, "predicted_bytes": way.predicted_bytes}

@@ -43,6 +43,8 @@ class Repacker:
                 str(target),
             ],
             activity=activity,
+            reads=(facts.path,),
+            writes=(target.parent,),
             seconds=facts.seconds,
             report=report,
             timeout=self.timeout,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from core.children import end_child, start_child
 from core.media_input import plain
 from core.media_probe import MEMORY
+from core.sandbox import Files, Network
 from upload_module.fitting.source_facts import SourceFacts
 
 TIMEOUT = 600.0  # seconds; the whole file is read
@@ -40,9 +41,13 @@ async def packets_of(facts: SourceFacts) -> SourcePackets:
     kept = [stream.index for stream in (facts.picture, facts.sound) if stream]
     leading = kept[0]
     fields = ("-show_entries", "packet=stream_index,pts_time,dts_time,duration_time,size,flags", "-of", "csv=p=0")
+    source = plain(facts.path)
     child = await start_child(
-        ["ffprobe", "-v", "quiet", *fields, *plain(facts.path).arguments],
+        ["ffprobe", "-v", "quiet", *fields, *source.arguments],
+        network=Network.NONE,
+        files=Files(reads=source.reads),
         memory_bytes=MEMORY,
+        file_bytes=0,
         stderr=asyncio.subprocess.DEVNULL,
         line_limit=LINE,
     )

@@ -82,6 +82,8 @@ class Splitter:
                 str(directory / f"{NUMBERED}{suffix}"),
             ],
             activity=ACTIVITY,
+            reads=(facts.path,),
+            writes=(directory,),
             seconds=facts.seconds or seconds,
             report=report,
             timeout=self.timeout,

@@ -16,7 +16,7 @@ def channel_of(request: web.Request, needed: Permission = NONE) -> Channel:
         ApiError: unknown (10003), not to be seen by the bot (50001), a needed permission is missing (50013).
     """
     channel = world_of(request).channel(number(request, "channel_id"))
-    if channel.guild is not None and not channel.guild.bot_is_in:
+    if not channel.bot_is_in:
         raise ApiError(Refusal.MISSING_ACCESS)
     allowed = channel.permissions_of_bot()
     if Permission.VIEW_CHANNEL not in allowed:

@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from .bodies import read_body
+from .localizations import without_localizations
 from .wire import json_answer, nothing, number, world_of
 
 routes = web.RouteTableDef()
@@ -44,7 +45,7 @@ async def application(request: web.Request) -> web.Response:
 async def gateway(request: web.Request) -> web.Response:
     limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
     url = world_of(request).origin.replace("http", "ws", 1) + "/gateway"
-    return json_answer({"url": url, "shards": 1, "session_start_limit": limit})
+    return json_answer({"url": url, "shards": world_of(request).settings.shards, "session_start_limit": limit})
 
 
 @routes.get(r"/applications/{application_id:\d+}/emojis")
@@ -61,7 +62,10 @@ def _scope(request: web.Request) -> int | None:
 @routes.get(GLOBAL)
 @routes.get(IN_GUILD)
 async def list_commands(request: web.Request) -> web.Response:
-    return json_answer(world_of(request).commands.all(_scope(request)))
+    commands = world_of(request).commands.all(_scope(request))
+    if request.query.get("with_localizations", "false").lower() not in ("1", "true"):
+        commands = [without_localizations(one) for one in commands]
+    return json_answer(commands)
 
 
 @routes.put(GLOBAL)

@@ -8,7 +8,7 @@ from .channels import Channel
 from .commands import MESSAGE, USER, check_option, descend, nested, plain_value
 from .components import BUTTON, SELECTS
 from .filling import chosen, resolve
-from .interactions import Interaction, InteractionKind
+from .interactions import BOT_DM, IN_GUILD, PRIVATE_CHANNEL, Interaction, InteractionKind
 from .messages import Message
 from .permissions import Permission
 
@@ -37,7 +37,7 @@ def open_interaction(
         message=message,
     )
     world.interactions[interaction.token] = interaction
-    world.dispatch("INTERACTION_CREATE", interaction.to_json(), channel.guild)
+    world.dispatch_interaction(interaction.to_json(), channel.guild)
     return interaction
 
 
@@ -82,7 +82,7 @@ def target_data(member: Member, target: Message | Member, name: str, channel: Ch
         resolve(channel, target, resolved)
     guild_id = None if where.guild is None else where.guild.id
     command = where.world.commands.find(name, kind, guild_id)
-    _check_visible(command, member)
+    _check_visible(command, member, where)
     data = _command_data(command, where, [], [], resolved)
     return data | {"target_id": str(target_id)}, where
 
@@ -110,14 +110,19 @@ def _find(member: Member, channel: Channel, name: str) -> tuple[JSON, JSON, list
     guild_id = None if channel.guild is None else channel.guild.id
     first, *words = name.split()
     command = channel.world.commands.find(first, 1, guild_id)
-    _check_visible(command, member)
+    _check_visible(command, member, channel)
     path = [descend(command, words[: end + 1]) for end in range(len(words))]
     leaf = path[-1] if path else command
     leaf.setdefault("options", [])
     return command, leaf, path
 
 
-def _check_visible(command: JSON, member: Member) -> None:
+def _check_visible(command: JSON, member: Member, channel: Channel) -> None:
+    installs = command["integration_types"] or [0]
+    offered = (0 in installs and channel.bot_is_in) or (1 in installs and member.user.has_installed_bot)
+    context = IN_GUILD if channel.guild else BOT_DM if channel.bot_is_in else PRIVATE_CHANNEL
+    if not offered or (command["contexts"] is not None and context not in command["contexts"]):
+        raise PermissionError(f"{command['name']!r} is not offered there: {installs}, {command['contexts']}")
     asked = command["default_member_permissions"]
     # None shows a command to everybody, "0" to administrators only.
     needed = Permission.ADMINISTRATOR if asked == "0" else Permission(int(asked or 0))

@@ -1,4 +1,4 @@
-"""Text channels, threads and direct messages."""
+"""Channels of all kinds, threads, forum posts, and direct messages with the bot or without it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 class ChannelKind(IntEnum):
     TEXT = 0
     DM = 1
+    VOICE = 2
+    GROUP_DM = 3  # members among themselves: the bot gets there only as an app that one of them installed
     PUBLIC_THREAD = 11
+    FORUM = 15
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -32,9 +35,10 @@ class Channel:
     name: str = ""
     guild: Guild | None = field(default=None, repr=False)
     parent: Channel | None = field(default=None, repr=False)
-    recipient: User | None = None
+    recipients: list[User] = field(default_factory=list)
     nsfw: bool = False
     archived: bool = False
+    locked: bool = False
     deleted: bool = False
     forbidden: Permission = NONE
     typing_seen: int = 0
@@ -70,7 +74,7 @@ class Channel:
 
     def transcript(self) -> str:
         lines = [f"#{self.name} shows {len(self.messages)} messages"]
-        lines += [f"  {one.author.name}: {one.content!r} {list(one.files)} {one.embeds}" for one in self.messages]
+        lines += [f"  {one.author.name}: {one.text!r} {list(one.files)} {one.embeds}" for one in self.messages]
         return "\n".join(lines)
 
     async def forbid(self, *permissions: Permission) -> None:
@@ -90,11 +94,24 @@ class Channel:
         event = "THREAD_DELETE" if self.is_thread else "CHANNEL_DELETE"
         self.world.dispatch(event, self.to_json(), self.guild)
 
+    async def archive(self, *, locked: bool = False) -> None:
+        """Archives a thread, as Discord does after a while; a locked one only moderators open again."""
+        self.archived, self.locked = True, locked
+        self.world.dispatch("THREAD_UPDATE", self.to_json(), self.guild)
+
     @property
     def is_thread(self) -> bool:
         return self.kind is ChannelKind.PUBLIC_THREAD
 
+    @property
+    def bot_is_in(self) -> bool:
+        """Whether the bot may be here by itself, and not only through an interaction."""
+        return self.kind is ChannelKind.DM if self.guild is None else self.guild.bot_is_in
+
     def permissions_of_bot(self) -> Permission:
+        """What `app_permissions` of an interaction says; where the bot is no member, what its webhook may do."""
+        if not self.bot_is_in:
+            return Permission.ATTACH_FILES | Permission.EMBED_LINKS | Permission.MENTION_EVERYONE
         if self.guild is None:
             return Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES | Permission.ATTACH_FILES | _DM_EXTRAS
         owner = self.parent or self
@@ -109,8 +126,10 @@ class Channel:
             "flags": 0,
         }
         if self.guild is None:
-            assert self.recipient is not None
-            return data | {"recipients": [self.recipient.to_json()]}
+            data |= {"recipients": [one.to_json() for one in self.recipients]}
+            if self.kind is ChannelKind.GROUP_DM:
+                data |= {"owner_id": str(self.recipients[0].id), "name": self.name or None, "icon": None}
+            return data
         data |= {
             "guild_id": str(self.guild.id),
             "name": self.name,
@@ -121,6 +140,11 @@ class Channel:
             "permission_overwrites": self._overwrites(),
             "topic": None,
         }
+        if self.kind is ChannelKind.VOICE:
+            data |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
+        if self.kind is ChannelKind.FORUM:
+            data |= {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
+            data |= {"default_forum_layout": 0}
         return data | self._thread_json() if self.is_thread else data
 
     def _overwrites(self) -> list[dict[str, Any]]:
@@ -139,7 +163,7 @@ class Channel:
                 "archived": self.archived,
                 "auto_archive_duration": 1440,
                 "archive_timestamp": timestamp(self.id),
-                "locked": False,
+                "locked": self.locked,
                 "create_timestamp": timestamp(self.id),
             },
         }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .bodies import Upload
 from .channels import Channel
 from .errors import ApiError, Refusal, invalid_form, too_long
+from .localizations import spoken
 from .people import Role, User
 
 if TYPE_CHECKING:
@@ -92,10 +93,12 @@ def check_command(definition: JSON, path: str) -> None:
     """Refuses names, descriptions and options that Discord would refuse."""
     if definition.get("type", CHAT_INPUT) != CHAT_INPUT:
         return
-    name, description = definition["name"], definition.get("description", "")
-    if not NAME.fullmatch(name) or name != name.lower():
+    names, descriptions, unknown = spoken(definition)
+    if unknown:
+        raise invalid_form(f"{path}.name_localizations", "BASE_TYPE_CHOICES", f"{unknown} are no locales")
+    if any(not NAME.fullmatch(name) or name != name.lower() for name in names):
         raise invalid_form(f"{path}.name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
-    if not 1 <= len(description) <= 100:
+    if any(not 1 <= len(description) <= 100 for description in descriptions):
         raise invalid_form(f"{path}.description", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
     options = definition.get("options") or []
     if len(options) > 25:

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+ACTION_ROW = 1
 BUTTON = 2
+TEXT_DISPLAY = 10
 SELECTS = {3, 5, 6, 7, 8}
 MEDIA_KEYS = ("media", "file")
 

@@ -47,10 +47,16 @@ class Session:
     """What Discord remembers of a client between its connections."""
 
     intents: int
+    shard: tuple[int, int] = (0, 1)  # which, of how many
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     sent: list[str] = field(default_factory=list)
     connection: Connection | None = None
     resumes: int = 0
+
+    def serves(self, guild_id: int | None) -> bool:
+        """Whether this shard is told of that guild; direct messages belong to the first."""
+        number, count = self.shard
+        return number == (0 if guild_id is None else (guild_id >> 22) % count)
 
     def add(self, event: str, data: Any) -> None:
         """Numbers an event, keeps it for a resumption, and sends it if the client is there."""
@@ -74,7 +80,7 @@ class Gateway:
 
     def dispatch(self, event: str, data: dict[str, Any], guild_id: int | None) -> None:
         for session in self.sessions.values():
-            if not needed_intent(event, in_guild=guild_id is not None) & ~session.intents:
+            if session.serves(guild_id) and not needed_intent(event, in_guild=guild_id is not None) & ~session.intents:
                 session.add(event, self._readable(session, event, data))
 
     def _readable(self, session: Session, event: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -142,9 +148,10 @@ class Gateway:
             return await connection.close(CloseCode.AUTHENTICATION_FAILED)
         if intents & PRIVILEGED and not self._world.settings.privileged_intents_are_granted:
             return await connection.close(CloseCode.DISALLOWED_INTENTS)
-        session = Session(intents, connection=connection)
-        guilds = [guild for guild in self._world.guilds.values() if guild.bot_is_in]
-        session.add("READY", self._ready(session, [guild.id for guild in guilds], data.get("shard", [0, 1])))
+        number, count = data.get("shard", [0, 1])
+        session = Session(intents, (number, count), connection=connection)
+        guilds = [guild for guild in self._world.guilds.values() if guild.bot_is_in and session.serves(guild.id)]
+        session.add("READY", self._ready(session, [guild.id for guild in guilds]))
         if not needed_intent("GUILD_CREATE", in_guild=True) & ~intents:
             for guild in guilds:
                 session.add("GUILD_CREATE", guild.to_json() | {"unavailable": False})
@@ -152,14 +159,14 @@ class Gateway:
         self._world.changes.announce()
         return None
 
-    def _ready(self, session: Session, guild_ids: list[int], shard: list[int]) -> dict[str, Any]:
+    def _ready(self, session: Session, guild_ids: list[int]) -> dict[str, Any]:
         return {
             "v": 10,
             "user": self._world.bot.to_json() | {"verified": True, "mfa_enabled": False},
             "guilds": [{"id": str(guild_id), "unavailable": True} for guild_id in guild_ids],
             "session_id": session.id,
             "resume_gateway_url": self._world.origin.replace("http", "ws", 1) + "/gateway/resume",
-            "shard": shard,
+            "shard": list(session.shard),
             "application": {"id": str(self._world.application_id), "flags": 1 << 19},
         }
 

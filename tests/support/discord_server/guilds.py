@@ -26,6 +26,7 @@ class Guild:
     name: str
     boost_tier: int = 0
     upload_limit: int | None = None
+    locale: str = "en-US"
     bot_is_in: bool = True
     roles: list[Role] = field(default_factory=list, repr=False)
     members: list[Member] = field(default_factory=list, repr=False)
@@ -47,10 +48,28 @@ class Guild:
         return UPLOAD_LIMIT_OF_TIER.get(self.boost_tier, self.world.settings.upload_limit)
 
     def add_text_channel(self, name: str, *, nsfw: bool = False) -> Channel:
-        channel = Channel(id=self.world.ids.new(), world=self.world, guild=self, name=name, nsfw=nsfw)
+        return self._add_channel(name, ChannelKind.TEXT, nsfw=nsfw)
+
+    def add_voice_channel(self, name: str) -> Channel:
+        """Its text chat is the channel itself."""
+        return self._add_channel(name, ChannelKind.VOICE)
+
+    def add_forum(self, name: str) -> Channel:
+        """Holds posts alone: see ``add_post``."""
+        return self._add_channel(name, ChannelKind.FORUM)
+
+    def _add_channel(self, name: str, kind: ChannelKind, *, nsfw: bool = False) -> Channel:
+        channel = Channel(id=self.world.ids.new(), world=self.world, guild=self, name=name, kind=kind, nsfw=nsfw)
         self.channels.append(channel)
         self.world.dispatch("CHANNEL_CREATE", channel.to_json(), self)
         return channel
+
+    async def add_post(self, forum: Channel, name: str, author: Member, content: str) -> Channel:
+        """A post of a forum: a thread whose first message is the author's."""
+        assert forum.kind is ChannelKind.FORUM
+        post = self.add_thread(forum, name)
+        await author.write(post, content)
+        return post
 
     def add_thread(self, parent: Channel, name: str, starter: Message | None = None) -> Channel:
         """Opens a public thread, on a message if one is given (whose id it then shares)."""
@@ -118,7 +137,7 @@ class Guild:
             "nsfw_level": 0,
             "premium_tier": self.boost_tier,
             "premium_subscription_count": 0,
-            "preferred_locale": "en-US",
+            "preferred_locale": self.locale,
             "features": [],
             "emojis": [],
             "stickers": [],

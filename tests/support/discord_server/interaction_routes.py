@@ -141,6 +141,7 @@ async def follow_up(request: web.Request) -> web.Response:
     if original is not None and original.is_loading and not original.deleted:
         posting.change(original, body.fields, body)
         return json_answer(original.to_json())
+    interaction.check_follow_up()
     message = posting.compose(interaction.channel, interaction.world.bot, body.fields, body)
     interaction.sign(message)
     interaction.followups.append(message)

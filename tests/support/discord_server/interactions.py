@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ApiError, Refusal
 from .messages import Flag, Message
+from .permissions import Permission
 
 if TYPE_CHECKING:
     from .channels import Channel
     from .members import Member
     from .world import World
+
+
+IN_GUILD, BOT_DM, PRIVATE_CHANNEL = range(3)  # Discord's interaction contexts
+FOLLOWUPS_OF_USER_APPS = 5
 
 
 class InteractionKind(IntEnum):
@@ -65,6 +70,7 @@ class Interaction:
     message: Message | None = field(default=None, repr=False)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(48), repr=False)
     asked_at: float = field(default_factory=time.monotonic)
+    answered_at: float | None = None
     given: Answer | None = None
     original: Message | None = None
     followups: list[Message] = field(default_factory=list)
@@ -109,19 +115,25 @@ class Interaction:
         if not self.is_answered:
             raise ApiError(Refusal.UNKNOWN_WEBHOOK)
 
+    def check_follow_up(self) -> None:
+        """Refuses the sixth follow-up where the bot is no member."""
+        if self.is_through_user_alone and len(self.followups) >= FOLLOWUPS_OF_USER_APPS:
+            raise ApiError(Refusal.TOO_MANY_FOLLOWUPS)
+
     def give(self, answer: Answer) -> None:
-        self.given = answer
+        self.given, self.answered_at = answer, time.monotonic()
         self.original = answer.message or self.message
         self.world.changes.announce()
 
     def sign(self, message: Message) -> None:
         """Marks a message as an answer to this interaction, seen by its member only if it is ephemeral."""
+        if self.must_be_private:
+            message.flags |= Flag.EPHEMERAL
         if message.is_ephemeral:
             message.sees_only = self.member
         user = self.member.user.to_json()
-        owners = {"0": str(self.channel.guild.id)} if self.channel.guild else {"1": user["id"]}
         metadata = {"id": str(self.id), "type": int(self.kind), "user": user}
-        message.interaction = {"interaction_metadata": metadata | {"authorizing_integration_owners": owners}}
+        message.interaction = {"interaction_metadata": metadata | self._installed_by()}
         if self.kind is InteractionKind.COMMAND:
             named = {"id": str(self.id), "type": int(self.kind), "name": self.data["name"], "user": user}
             message.interaction["interaction"] = named
@@ -142,24 +154,48 @@ class Interaction:
             "channel_id": str(channel.id),
             "channel": channel.to_json(),
             "app_permissions": str(int(channel.permissions_of_bot())),
-            "locale": "en-US",
+            "locale": self.member.user.locale,
             "entitlements": [],
             "attachment_size_limit": self.world.settings.upload_limit,
         }
         if self.message is not None:
             data["message"] = self.message.to_json()
         if guild is None:
-            user = self.member.user.to_json()
-            return data | {"user": user, "context": 1, "authorizing_integration_owners": {"1": user["id"]}}
+            context = BOT_DM if channel.bot_is_in else PRIVATE_CHANNEL
+            return data | {"user": self.member.user.to_json(), "context": context} | self._installed_by()
         return data | {
             "guild_id": str(guild.id),
-            "guild": {"id": str(guild.id), "locale": "en-US", "features": []},
-            "guild_locale": "en-US",
+            "guild": {"id": str(guild.id), "locale": guild.locale, "features": []},
+            "guild_locale": guild.locale,
             "member": self.member.to_json() | {"permissions": str(int(self.member.permissions))},
-            "context": 0,
-            "authorizing_integration_owners": {"0": str(guild.id)},
+            "context": IN_GUILD,
+            **self._installed_by(),
             "attachment_size_limit": guild.upload_limit_bytes,
         }
+
+    def _installed_by(self) -> dict[str, Any]:
+        """Who brought the bot here: the guild, the person, or both; "0" in its direct messages."""
+        owners: dict[str, str] = {}
+        if self.channel.bot_is_in:
+            owners["0"] = str(self.channel.guild.id) if self.channel.guild else "0"
+        if self.member.user.has_installed_bot:
+            owners["1"] = str(self.member.user.id)
+        return {"authorizing_integration_owners": owners}
+
+    @property
+    def is_through_user_alone(self) -> bool:
+        """Used where the bot is no member, by someone who installed it."""
+        return not self.channel.bot_is_in
+
+    @property
+    def must_be_private(self) -> bool:
+        """Where members may not use apps of their own in public, Discord shows the answer to them alone."""
+        guild = self.channel.guild
+        return (
+            self.is_through_user_alone
+            and guild is not None
+            and Permission.USE_EXTERNAL_APPS not in self.member.permissions
+        )
 
     def _describe(self) -> str:
         name = self.data.get("name") or self.data.get("custom_id")

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from .bodies import Body
-from .components import BUTTON, SELECTS, interactive, walk
+from .components import ACTION_ROW, BUTTON, SELECTS, interactive, walk
 from .errors import ApiError, Refusal, invalid_form, too_long
+from .layouts import check_layout
 from .messages import Flag
 
 CONTENT = 2000
@@ -14,7 +15,6 @@ EMBEDS = 10
 EMBED_TOTAL = 6000
 EMBED_FIELDS = 25
 ROWS = 5
-COMPONENTS_V2 = 40
 BUTTONS_IN_A_ROW = 5
 SELECT_OPTIONS = 25
 CUSTOM_ID = 100
@@ -34,14 +34,18 @@ def check_message(fields: dict[str, Any]) -> None:
         raise too_long("nonce", NONCE)
     check_embeds(fields.get("embeds") or [])
     components = fields.get("components") or []
-    if fields.get("flags", 0) & Flag.COMPONENTS_V2:
-        if fields.get("content") or fields.get("embeds"):
-            code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
-            raise invalid_form("content", code, "The 'content' field cannot be used with components v2.")
-        if sum(1 for _ in walk(components)) > COMPONENTS_V2:
-            raise too_long("components", COMPONENTS_V2)
-    elif len(components) > ROWS:
-        raise too_long("components", ROWS)
+    if (fields.get("flags") or 0) & Flag.COMPONENTS_V2:
+        for legacy in ("content", "embeds"):
+            if fields.get(legacy):
+                code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
+                raise invalid_form(legacy, code, f"The '{legacy}' field cannot be used with components v2.")
+        check_layout(components)
+    else:
+        if len(components) > ROWS:
+            raise too_long("components", ROWS)
+        for number, component in enumerate(components):
+            if component["type"] != ACTION_ROW:
+                raise invalid_form(f"components.{number}.type", "UNION_TYPE_CHOICES", "Value must be one of (1,).")
     check_components(components)
 
 
@@ -72,8 +76,10 @@ def _embed_texts(embed: dict[str, Any]) -> Iterable[tuple[str, str, int]]:
 
 def check_components(components: list[dict[str, Any]]) -> None:
     seen: set[str] = set()
-    for row_number, row in enumerate(one for one in components if one["type"] == 1):
-        if not 1 <= len(row["components"]) <= BUTTONS_IN_A_ROW:
+    for row_number, row in enumerate(one for one in walk(components) if one["type"] == ACTION_ROW):
+        selects = sum(one["type"] in SELECTS for one in row["components"])
+        # A select takes the whole width of its row.
+        if not 1 <= len(row["components"]) + selects * (BUTTONS_IN_A_ROW - 1) <= BUTTONS_IN_A_ROW:
             raise too_long(f"components.{row_number}.components", BUTTONS_IN_A_ROW)
     for number, component in enumerate(interactive(components)):
         path = f"components.{number}"
@@ -85,10 +91,21 @@ def check_components(components: list[dict[str, Any]]) -> None:
             seen.add(custom_id)
             if len(custom_id) > CUSTOM_ID:
                 raise too_long(f"{path}.custom_id", CUSTOM_ID)
-        if component["type"] == BUTTON and len(component.get("label") or "") > LABEL:
-            raise too_long(f"{path}.label", LABEL)
+        if component["type"] == BUTTON:
+            check_button(component, path)
         if component["type"] in SELECTS and len(component.get("options", [])) > SELECT_OPTIONS:
             raise too_long(f"{path}.options", SELECT_OPTIONS)
+
+
+def check_button(button: dict[str, Any], path: str) -> None:
+    """Refuses a button that shows nothing, or leads both to an address and to the bot."""
+    if len(button.get("label") or "") > LABEL:
+        raise too_long(f"{path}.label", LABEL)
+    if not button.get("label") and not button.get("emoji"):
+        raise invalid_form(path, "BUTTON_COMPONENT_INVALID", "A button must have a label or an emoji")
+    leads = {key for key in ("custom_id", "url", "sku_id") if button.get(key)}
+    if len(leads) != 1:
+        raise invalid_form(path, "BUTTON_COMPONENT_CUSTOM_ID_REQUIRED", "A button has a custom id or a url")
 
 
 def check_sizes(body: Body, limit: int, request_limit: int | None) -> None:

@@ -7,7 +7,7 @@ from aiohttp import web
 from . import posting, reactions
 from .access import channel_of, message_of
 from .bodies import read_body
-from .channels import Channel
+from .channels import Channel, ChannelKind
 from .errors import ApiError, Refusal, invalid_form
 from .messages import Message
 from .permissions import Permission
@@ -25,7 +25,11 @@ async def create(request: web.Request) -> web.Response:
     channel = channel_of(request)
     needed = Permission.SEND_MESSAGES_IN_THREADS if channel.is_thread else Permission.SEND_MESSAGES
     channel_of(request, needed | (Permission.ATTACH_FILES if body.files else Permission(0)))
-    if channel.recipient is not None and not channel.recipient.accepts_dms:
+    if channel.kind is ChannelKind.FORUM:
+        raise ApiError(Refusal.NOT_A_TEXT_CHANNEL)
+    if channel.locked and Permission.MANAGE_THREADS not in channel.permissions_of_bot():
+        raise ApiError(Refusal.THREAD_LOCKED)
+    if channel.kind is ChannelKind.DM and not world.reaches(channel.recipients[0]):
         raise ApiError(Refusal.CLOSED_DM)
     nonce = fields.get("nonce")
     enforced = nonce is not None and fields.get("enforce_nonce", False)
@@ -82,6 +86,10 @@ async def edit(request: web.Request) -> web.Response:
     message = message_of(request, channel_of(request))
     if message.author is not world_of(request).bot:
         raise ApiError(Refusal.NOT_THE_AUTHOR)
+    if message.channel.archived:
+        raise ApiError(Refusal.THREAD_ARCHIVED)
+    if Permission.EMBED_LINKS not in message.channel.permissions_of_bot():
+        body.fields.pop("embeds", None)
     posting.change(message, body.fields, body)
     return json_answer(message.to_json())
 

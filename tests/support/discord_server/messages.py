@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import TYPE_CHECKING, Any
 
-from .components import interactive
+from .components import TEXT_DISPLAY, interactive, walk
 from .snowflakes import timestamp
 
 if TYPE_CHECKING:
@@ -95,6 +95,12 @@ class Message:
     @property
     def says_nothing(self) -> bool:
         return not (self.content or self.embeds or self.attachments or self.components)
+
+    @property
+    def text(self) -> str:
+        """All that can be read: the content, or the texts that a layout shows, from top to bottom."""
+        shown = [one["content"] for one in walk(self.components) if one["type"] == TEXT_DISPLAY]
+        return "\n".join([*([self.content] if self.content else []), *shown])
 
     @property
     def interactive_components(self) -> list[dict[str, Any]]:

@@ -12,6 +12,8 @@ class User:
     name: str
     bot: bool = False
     accepts_dms: bool = True
+    locale: str = "en-US"
+    has_installed_bot: bool = False  # as an app of one's own, usable everywhere
 
     @property
     def mention(self) -> str:

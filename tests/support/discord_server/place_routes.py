@@ -2,10 +2,11 @@
 
 from aiohttp import web
 
+from . import posting
 from .access import channel_of, message_of
 from .bodies import read_body
-from .channels import Channel
-from .errors import ApiError, Refusal
+from .channels import Channel, ChannelKind
+from .errors import ApiError, Refusal, invalid_form
 from .members import Member
 from .messages import Message
 from .permissions import Permission
@@ -29,6 +30,7 @@ async def edit_channel(request: web.Request) -> web.Response:
         channel_of(request, Permission.MANAGE_CHANNELS)
     channel.name = fields.get("name", channel.name)
     channel.archived = fields.get("archived", channel.archived)
+    channel.locked = fields.get("locked", channel.locked)
     event = "THREAD_UPDATE" if channel.is_thread else "CHANNEL_UPDATE"
     world_of(request).dispatch(event, channel.to_json(), channel.guild)
     return json_answer(channel.to_json())
@@ -53,10 +55,23 @@ async def open_thread_on_message(request: web.Request) -> web.Response:
 
 
 async def _open_thread(request: web.Request, starter: Message | None) -> web.Response:
-    name = (await read_body(request)).fields["name"]
-    parent: Channel = channel_of(request, Permission.CREATE_PUBLIC_THREADS)
-    assert parent.guild is not None
-    return json_answer(parent.guild.add_thread(parent, name, starter).to_json(), 201)
+    body = await read_body(request)
+    name = body.fields["name"]
+    parent: Channel = channel_of(request)
+    post = parent.kind is ChannelKind.FORUM
+    if parent.guild is None or parent.is_thread or not (post or parent.kind is ChannelKind.TEXT):
+        raise ApiError(Refusal.WRONG_CHANNEL_TYPE)
+    channel_of(request, Permission.SEND_MESSAGES if post else Permission.CREATE_PUBLIC_THREADS)
+    if not 1 <= len(name) <= 100:
+        raise invalid_form("name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
+    if starter is not None and starter.thread is not None:
+        raise ApiError(Refusal.THREAD_EXISTS)
+    thread = parent.guild.add_thread(parent, name, starter)
+    if not post:
+        return json_answer(thread.to_json(), 201)
+    first = posting.compose(thread, parent.world.bot, body.fields.get("message") or {}, body)
+    posting.show(first)
+    return json_answer(thread.to_json() | {"message": first.to_json()}, 201)
 
 
 @routes.put(CHANNEL + "/thread-members/@me")

@@ -28,7 +28,8 @@ FILLED = (
     "mentions_everyone",
     "mentioned_roles",
 )
-KEPT_FLAGS = Flag.EPHEMERAL | Flag.COMPONENTS_V2 | Flag(1 << 2) | Flag(1 << 12)
+SUPPRESS_EMBEDS, SILENT = Flag(1 << 2), Flag(1 << 12)
+KEPT_FLAGS = Flag.EPHEMERAL | Flag.COMPONENTS_V2 | SUPPRESS_EMBEDS | SILENT
 
 
 def upload_limit(channel: Channel) -> int:
@@ -69,14 +70,18 @@ def change(message: Message, fields: dict[str, Any], body: Body) -> None:
     """
     world = message.channel.world
     check_sizes(body, upload_limit(message.channel), world.settings.request_limit)
-    check_message(fields | {"flags": int(message.flags) | (fields.get("flags") or 0)})
-    message.flags |= Flag(fields.get("flags") or 0) & Flag.COMPONENTS_V2
+    flags = message.flags | (Flag(fields.get("flags") or 0) & (Flag.COMPONENTS_V2 | SUPPRESS_EMBEDS))
+    # A message that becomes a layout must give up its text and its embeds in the same edit.
+    whole = {"content": message.content, "embeds": message.embeds, "components": message.components}
+    check_message(whole | fields | {"flags": int(flags)})
     draft = copy.copy(message)
+    draft.flags = flags
     _fill(draft, fields, body)
     if draft.says_nothing:
         raise ApiError(Refusal.EMPTY_MESSAGE)
     for gone in {one.id for one in message.attachments} - {one.id for one in draft.attachments}:
         world.attachments.pop(gone, None)
+    message.flags = flags
     for name in FILLED:
         setattr(message, name, getattr(draft, name))
     if message.is_loading:
@@ -95,7 +100,7 @@ def remove(message: Message) -> None:
     data = {"id": str(message.id), "channel_id": str(channel.id)}
     if channel.guild is not None:
         data["guild_id"] = str(channel.guild.id)
-    if message.is_ephemeral:
+    if message.is_ephemeral or not channel.bot_is_in:
         world.changes.announce()
     else:
         world.dispatch("MESSAGE_DELETE", data, channel.guild)
@@ -107,10 +112,10 @@ def _fill(message: Message, fields: dict[str, Any], body: Body) -> None:
     if "content" in fields:
         message.content = (fields["content"] or "").strip()
         work_out_mentions(message, fields.get("allowed_mentions"))
-    if fields.get("embeds") is not None:
-        message.embeds = [_embed(one, urls) for one in fields["embeds"]]
-    if fields.get("components") is not None:
-        message.components = completed(fields["components"], urls)
+    if "embeds" in fields:
+        message.embeds = [_embed(one, urls) for one in fields["embeds"] or []]
+    if "components" in fields:
+        message.components = completed(fields["components"] or [], urls)
 
 
 def _attachments(message: Message, fields: dict[str, Any], body: Body) -> list[Attachment]:

@@ -18,6 +18,7 @@ from .front_door import FrontDoor
 from .gateway import CloseCode, Op
 from .guilds import Guild
 from .interactions import Interaction
+from .members import Member
 from .people import User
 from .rate_limits import RateLimit, RateLimits
 from .request_log import Request, matches
@@ -112,9 +113,17 @@ class DiscordServer:
     def command_names(self, guild: Guild | None = None) -> list[str]:
         return [one["name"] for one in self.world.commands.all(None if guild is None else guild.id)]
 
+    def commands(self) -> list[dict[str, Any]]:
+        """The commands for all guilds as they were registered."""
+        return list(self.world.commands.all())
+
     def add_guild(self, name: str, *, boost_tier: int = 0, upload_limit: int | None = None) -> Guild:
         """Makes a guild with the bot in it; a boost tier of 2 or 3 raises its upload limit."""
         return self.world.add_guild(name, boost_tier, upload_limit)
+
+    def add_group_dm(self, *members: Member) -> Channel:
+        """A private channel of members; the bot gets there only with one who ``has_installed_bot``."""
+        return self.world.add_group_dm(*(one.user for one in members))
 
     def channel(self, channel_id: int) -> Channel:
         return self.world.channel(channel_id)
@@ -123,7 +132,8 @@ class DiscordServer:
         """Waits for a client that has identified (or resumed) and, unless told otherwise, registered commands."""
 
         def look() -> bool:
-            return bool(self.world.gateway.connected) and (not commands or bool(self.world.commands))
+            shards = {one.shard[0] for one in self.world.gateway.connected}
+            return len(shards) >= self.settings.shards and (not commands or bool(self.world.commands))
 
         await self.wait_until(look, timeout)
 

@@ -21,6 +21,7 @@ class Settings:
     interaction_token_window: float = 900.0
     upload_limit: int = 20 * MIB
     request_limit: int | None = None
+    shards: int = 1
     heartbeat_interval: float = 41.25
     heartbeats_are_acknowledged: bool = True
     privileged_intents_are_granted: bool = True

@@ -33,6 +33,7 @@ class World:
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
         self.dms: dict[int, Channel] = {}
+        self.groups: list[Channel] = []
         self.attachments: dict[int, Attachment] = {}
         self.interactions: dict[str, Interaction] = {}
         self.bot = self.new_user("boss-bot", bot=True)
@@ -56,11 +57,22 @@ class World:
 
     def dm_with(self, user: User) -> Channel:
         if user.id not in self.dms:
-            self.dms[user.id] = Channel(id=self.ids.new(), world=self, kind=ChannelKind.DM, recipient=user)
+            self.dms[user.id] = Channel(id=self.ids.new(), world=self, kind=ChannelKind.DM, recipients=[user])
         return self.dms[user.id]
 
+    def add_group_dm(self, *users: User) -> Channel:
+        channel = Channel(id=self.ids.new(), world=self, kind=ChannelKind.GROUP_DM, recipients=list(users))
+        self.groups.append(channel)
+        return channel
+
+    def reaches(self, user: User) -> bool:
+        """Whether the bot may write to that person: they share a guild, or the person installed it."""
+        shared = any(guild.bot_is_in and guild.member(user.id) for guild in self.guilds.values())
+        return user.accepts_dms and (user.has_installed_bot or shared)
+
     def all_channels(self) -> list[Channel]:
-        return [*self.dms.values(), *(one for guild in self.guilds.values() for one in guild.channels)]
+        in_guilds = (one for guild in self.guilds.values() for one in guild.channels)
+        return [*self.dms.values(), *self.groups, *in_guilds]
 
     def channel(self, channel_id: int) -> Channel:
         """The channel as the bot may see it.
@@ -87,6 +99,11 @@ class World:
             self.gateway.dispatch(event, data, None if guild is None else guild.id)
         self.changes.announce()
 
+    def dispatch_interaction(self, data: dict[str, Any], guild: Guild | None) -> None:
+        """Tells the bot what somebody wants of it, also where it is no member."""
+        self.gateway.dispatch("INTERACTION_CREATE", data, None if guild is None else guild.id)
+        self.changes.announce()
+
     def dispatch_message(self, event: str, message: Message, *, with_nonce: bool = False) -> None:
         """Tells of a message as the gateway does: with the guild and the author's membership."""
         channel = message.channel
@@ -96,6 +113,6 @@ class World:
             member = channel.guild.member(message.author.id)
             if member is not None:
                 data["member"] = member.to_json(with_user=False)
-        if not message.is_ephemeral:
+        if not message.is_ephemeral and channel.bot_is_in:
             self.dispatch(event, data, channel.guild)
         self.changes.announce()

@@ -65,6 +65,8 @@ class Resource:
     """Silence before the answer; infinite for no answer at all."""
     close: bool = False
     """Whether the connection is closed after each answer."""
+    raw: bytes | None = None
+    """All that is said, head and body as they are, before the connection is closed."""
 
     def guessed_type(self, path: str) -> str:
         return self.content_type or mimetypes.guess_type(path)[0] or "application/octet-stream"

@@ -27,11 +27,21 @@ class MediaServer:
     own receive buffer unread. Nothing is subtracted.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0, *, mute: bool = False) -> None:
-        """Serves on that loopback address; `mute` accepts connections and never says anything."""
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, *, mute: bool = False, drip: float | None = None
+    ) -> None:
+        """Serves on that loopback address.
+
+        Args:
+            host: The address.
+            port: 0 for any.
+            mute: Accept connections and never say anything.
+            drip: Say one byte each so many seconds of what could become the longest record of a TLS handshake.
+        """
         self.host = host
         self.port = port
         self._mute = mute
+        self._drip = drip
         self._resources: dict[str, Resource] = {}
         self._traffic: defaultdict[str, Traffic] = defaultdict(Traffic)
         self._all_held = False
@@ -188,6 +198,8 @@ class MediaServer:
         try:
             if self._mute:
                 await connection.sleep(math.inf)
+            if self._drip is not None:
+                await _handshake_by_bytes(connection, self._drip)
             while await self._answer(connection, await connection.read_request()):
                 pass
         except Gone:
@@ -211,6 +223,9 @@ class MediaServer:
                 resource, answer = _ABSENT, plain(404)
             else:
                 await connection.sleep(resource.delay)
+                if resource.raw is not None:
+                    await connection.send(resource.raw)
+                    return False
                 answer = answer_to(resource, request, number)
             await send_head(connection, answer, resource)
             if request.method != "HEAD":
@@ -234,6 +249,13 @@ class MediaServer:
     def _path_of(self, request: Request) -> str:
         names = (request.target, unquote(request.target), request.path, unquote(request.path))
         return next((name for name in names if name in self._resources), unquote(request.path))
+
+
+async def _handshake_by_bytes(connection: Connection, seconds: float) -> None:
+    """A ServerHello of which one byte comes at a time (RFC 8446, 5.1: a record has up to 16 KiB)."""
+    for byte in b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03" + bytes(1 << 14):
+        await connection.send(bytes([byte]))
+        await connection.sleep(seconds)
 
 
 def _hop(path: str, number: int) -> str:
