@@ -39,7 +39,7 @@ async def measure() -> list[Figure]:
 
 
 async def _large(site: Site, here: Installation, target: Path) -> Figure:
-    url = site.add("large.bin", 1024 * MIB)
+    url = site.add("large.zip", 1024 * MIB)
     runner = psutil.Process(here.programs["download"].pid)
     shares: list[float] = []
 
@@ -66,7 +66,7 @@ async def _large(site: Site, here: Installation, target: Path) -> Figure:
 
 
 async def _throttled(site: Site, here: Installation, target: Path) -> Figure:
-    url = site.add("medium.bin", 64 * MIB).replace("/medium", "/throttled/medium")
+    url = site.add("medium.zip", 64 * MIB).replace("/medium", "/throttled/medium")
     times = await _in_turns(
         {
             "ours": lambda: _row(here, url),
