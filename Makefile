@@ -54,7 +54,7 @@ doctor: $(READY) ## check programs, settings, database and disk
 .PHONY: test
 test: test-packages $(READY) lint ## all checks and all tests, on SQLite and PostgreSQL, with coverage
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m tests.support.postgres -- $(BIN)/python -m coverage run -m pytest --numprocesses 4 --dist worksteal $(ARGS)
+	@$(BIN)/python -m tests.support.postgres -- $(BIN)/python -m coverage run -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 

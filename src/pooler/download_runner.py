@@ -43,6 +43,7 @@ from download_module.way_out import WayOut
 from pooler.workplace import open_workplace, run_process
 
 SWEEP_INTERVAL = 300.0  # seconds
+PATTERNS_TIMEOUT = 15.0  # seconds; to read them takes about two, and a moment from the second start on
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -70,6 +71,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         detector = UrlDetector()
         loading = asyncio.create_task(_load_patterns(detector, settings, sites, inherit), name="patterns")
         stack.callback(loading.cancel)
+        if gallery_instances(sites):  # which only these patterns recognise
+            await asyncio.wait((loading,), timeout=PATTERNS_TIMEOUT)
         egress = Egress(settings.egress_allow, settings.egress_deny, proxied=settings.egress_proxy is not None)
         extractors = all_extractors(
             egress, sites, _child_limits(settings), browser=_browser(settings), network=network, inherit=inherit

@@ -11,6 +11,8 @@ from download_module.egress.rules import Refusal, Rules
 from download_module.egress.upstreams import connect_through
 
 _NOBODY = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}  # documentation's addresses
+# Bytes that a server may be ahead of the client, who may break off: aria2.conf has the same for going straight.
+SERVER_BUFFER = 128 * 1024
 STAGGER = 0.25  # seconds until the next address is tried beside the first (RFC 8305)
 
 
@@ -55,6 +57,7 @@ class Dialler:
             dialled = await connect_through(upstream, await self._name_for_upstream(host, port), port)
         if dialled.family in (socket.AF_INET, socket.AF_INET6):
             dialled.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            dialled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SERVER_BUFFER)
         return dialled
 
     async def _checked(self, host: str, port: int) -> Sequence[AddrInfo]:
