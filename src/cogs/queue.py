@@ -12,7 +12,7 @@ from cogs.hybrid import hybrid, hybrid_group
 from cogs.language import later
 from cogs.steering import WHICH, Number
 from cogs.suggestions import Choices, suggest, waits
-from cogs.visible import missing, told_list, visible
+from cogs.visible import missing, not_his, told_list, visible
 from core.errors import RequestRefused
 from core.models import Download
 
@@ -93,10 +93,7 @@ class Queue(commands.Cog):
         if await self._bot.requests.prioritize([number], wanted, only=only):
             await ctx.answer(ctx.t(MOVED[wanted], number=number))
         elif not authority.manage_queue and found.user_id != ctx.author.id:
-            await ctx.answer(
-                "❌ "
-                + ctx.t("Download {number} is not yours. Moderators (Manage Messages) may do this.", number=number)
-            )
+            await ctx.answer(not_his(ctx, number))
         else:
             await ctx.answer(ctx.t("Download {number} is there already, or over.", number=number))
 

@@ -11,7 +11,7 @@ from cogs.cooldowns import STEERING
 from cogs.hybrid import hybrid
 from cogs.language import later
 from cogs.suggestions import Choices, can_pause, can_resume, can_retry, is_alive, suggest
-from cogs.visible import missing, visible
+from cogs.visible import missing, not_his, visible
 from core.requests import Ask
 
 if TYPE_CHECKING:
@@ -95,9 +95,6 @@ class Steering(commands.Cog):
         if await self._bot.requests.ask(ask, [number], only=only):
             await ctx.answer(ctx.t(DONE[ask], number=number))
         elif not authority.manage_queue and found.user_id != ctx.author.id:
-            await ctx.answer(
-                "❌ "
-                + ctx.t("Download {number} is not yours. Moderators (Manage Messages) may do this.", number=number)
-            )
+            await ctx.answer(not_his(ctx, number))
         else:
             await ctx.answer(ctx.t(NOTHING[ask], number=number))

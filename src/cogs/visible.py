@@ -44,3 +44,8 @@ async def told_card(queries: Queries, ctx: Context, row: Download) -> str:
 async def ahead(queries: Queries, row: Download) -> int | None:
     """How many wait before it, if it waits."""
     return await queries.ahead_of(row) if row.status is Status.PENDING else None
+
+
+def not_his(ctx: Context, number: int) -> str:
+    """The answer to who asks something of a download that he may only look at."""
+    return "❌ " + ctx.t("Download {number} is not yours. Moderators (Manage Messages) may do this.", number=number)
