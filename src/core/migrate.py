@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -32,6 +33,13 @@ def newest_revision() -> str:
     if head is None:
         raise ConfigurationError("The program's folder `migrations` is missing. Install it again.")
     return head
+
+
+def run_sql(connection: Connection, migration: str) -> None:
+    """Run the statements beside a migration that are written in the words of this database."""
+    script = Path(migration).with_suffix(f".{connection.dialect.name}.sql").read_text(encoding="utf-8")
+    for statement in script.split(";\n\n"):
+        connection.exec_driver_sql(statement)
 
 
 async def current_revision(database: Database) -> str | None:

@@ -272,8 +272,25 @@ runners = Table(
     Column("pid", Integer, nullable=False),
     Column("started_at", Text, nullable=False, server_default=utc_now()),
     Column("heartbeat_at", Text, nullable=False, server_default=utc_now()),
-    _one_of("kind", ("bot", "download", "upload")),
+    # How it is: `waiting` for what the note says (room on the disk, Discord, the database), `stopping` when asked to.
+    Column("state", Text, nullable=False, server_default="ready"),
+    Column("note", Text),
+    _one_of("kind", ("bot", "download", "upload", "web")),
+    _one_of("state", ("starting", "ready", "waiting", "stopping")),
     *_times("started_at", "heartbeat_at"),
+    sqlite_strict=True,
+)
+
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("runner", Text),
+    Column("started_at", Text),
+    Column("finished_at", Text),
+    Column("report", Text),
+    Column("error", Text),
+    *_times("started_at", "finished_at"),
     sqlite_strict=True,
 )
 

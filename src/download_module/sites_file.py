@@ -12,7 +12,7 @@ from loguru import logger
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from core.errors import ConfigurationError
-from core.settings import Rate
+from core.settings.group import Rate
 
 # Other names of a site: a table for one is a table for both.
 ALIASES = {

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from loguru import logger
 
 from core.alive import Alive
+from core.chores import ChoreBook, keep_doing
 from core.database import DatabaseFault
 from core.errors import ConfigurationError
 from core.logs import setup_logging
@@ -40,6 +41,7 @@ from download_module.staging import STAGING, StagingArea
 from download_module.transfer_limits import TransferLimits
 from download_module.url_detector import UrlDetector
 from download_module.way_out import WayOut
+from pooler.chores import chores_for
 from pooler.workplace import open_workplace, run_process
 
 SWEEP_INTERVAL = 300.0  # seconds
@@ -115,6 +117,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await downloader.prove_guarded(way_out)
         sweeping = asyncio.create_task(_keep_swept(pooler), name="sweep")
         stack.callback(sweeping.cancel)
+        chores = asyncio.create_task(
+            keep_doing(ChoreBook(here.database, runner=alive.name), chores_for(here)), name="chores"
+        )
+        stack.callback(chores.cancel)
         await here.work(pooler, capacity=settings.max_concurrent_downloads, stop=stop)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import random
 import shutil
 import signal
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -178,7 +179,7 @@ async def test_a_runner_that_is_frozen_longer_than_its_lease_sends_nothing_twice
 
 async def test_deliveries_survive_a_series_of_kills(place: Place, channel: Channel, tmp_path: Path) -> None:
     shm = Path("/dev/shm")
-    elsewhere = shm / f"boss-bot-{tmp_path.name}" if shm.is_dir() else tmp_path / "elsewhere"
+    elsewhere = Path(tempfile.mkdtemp(prefix="boss-bot-", dir=shm if shm.is_dir() else tmp_path))  # another disk
     files = {f"{number}.bin": random.randbytes(200_000) for number in range(3)}
     options = f'{{"to": "{elsewhere}"}}'
     try:

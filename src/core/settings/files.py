@@ -1,0 +1,28 @@
+"""Where the database and files are."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from core.settings.group import SettingsGroup
+
+
+class FileSettings(SettingsGroup):
+    """Where the database and files are."""
+
+    database_url: str = Field(
+        "sqlite+aiosqlite:///data/boss-bot.db",
+        validation_alias="BOSS_BOT_DATABASE_URL",
+        description="A SQLite file, or `postgresql+asyncpg://...`.",
+    )
+    data_dir: Path = Field(
+        Path("data"), validation_alias="BOSS_BOT_DATA_DIR", description="Locks and logs of the runners."
+    )
+    download_dir: Path = Field(
+        Path("downloads"), validation_alias="DOWNLOAD_DIR", description="Where files are fetched to."
+    )
+    delivery_dir: Path | None = Field(
+        None,
+        validation_alias="DELIVERY_DIR",
+        description="The destination `folder`. Default: `delivered` below `DOWNLOAD_DIR`.",
+    )

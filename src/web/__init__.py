@@ -1,0 +1,1 @@
+"""The web page: paste a URL, watch, fetch; and what machines ask: health, figures, delivery links."""
