@@ -51,10 +51,15 @@ doctor: $(READY) ## check programs, settings, database and disk
 
 # -- prove --------------------------------------------------------------------------------------------------------
 
+# Coverage doubles the processor time of each process, so what runs whole programs against each other goes without.
+UNMEASURED := $(addprefix tests/,acceptance fuzz hostile nth_failure packaging support_tests torture)
+PYTEST := -m pytest --numprocesses 2 --dist worksteal
+
 .PHONY: test
 test: test-packages $(READY) lint ## all checks and all tests, on SQLite and PostgreSQL, with coverage
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m tests.support.postgres -- $(BIN)/python -m coverage run -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m tests.support.postgres -- $(BIN)/python -m coverage run $(PYTEST) $(addprefix --ignore ,$(UNMEASURED)) $(ARGS)
+	@$(BIN)/python -m tests.support.postgres -- $(BIN)/python $(PYTEST) $(UNMEASURED) $(ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 
@@ -74,6 +79,10 @@ format: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix --exit-zero .
 	@$(BIN)/ruff format --quiet .
 
+.PHONY: torture
+torture: test-packages $(READY) ## kill, stop and lie to the whole program, and judge it by the nine rules
+	@$(BIN)/python -m tests.torture --rounds $(or $(ROUNDS),1000) $(if $(SEED),--seed $(SEED))
+
 .PHONY: fuzz
 fuzz: $(READY) ## look for inputs that parsers of ours can't take
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(EACH),30)
@@ -89,10 +98,19 @@ bench: $(READY) ## measure what benchmarks/README.md states
 lock: $(READY) ## pin the newest allowed requirements
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements/runtime.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra dev -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra postgresql --extra s3 -c requirements/dev.txt pyproject.toml -o packaging/requirements.txt
 
 .PHONY: docs
-docs: $(READY) ## write the settings into README.md and .env.example
-	@$(BIN)/python -m scripts.settings_docs
+docs: $(READY) ## write the pages that are made of the program: settings, commands, errors
+	@$(BIN)/python -m scripts.pages
+
+.PHONY: site
+site: $(READY) ## build the documentation into site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+.PHONY: image-test
+image-test: $(READY) ## carry out the Dockerfile in a Debian tree (root, mmdebstrap)
+	@$(BIN)/python -m scripts.image
 
 .PHONY: texts
 texts: $(READY) ## find all sentences for members and update the catalogues of translations
@@ -102,6 +120,10 @@ texts: $(READY) ## find all sentences for members and update the catalogues of t
 cards: $(READY) ## draw docs/cards.png: a channel with cards of real downloads
 	@scripts/packages.sh runtime cards
 	@$(BIN)/python -m scripts.cards
+
+.PHONY: web-pictures
+web-pictures: $(READY) ## draw docs/web-*.png: the web page, with a history that is made up
+	@$(BIN)/python -m scripts.screenshots
 
 .PHONY: picture
 picture: packages $(READY) ## record `make demo` as docs/demo.svg

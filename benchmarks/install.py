@@ -60,7 +60,7 @@ async def installed(*kinds: str, environment: dict[str, str] | None = None) -> A
                 argv = (sys.executable, "-m", modules[kind])
                 started[kind] = await programs.start(argv, env=env, cwd=directory, name=kind)
             runners = [kind for kind in kinds if kind != "bot"]
-            await wait_until(lambda: _signed_on(directory / "boss-bot.db") >= len(runners), 30, description="runners")
+            await wait_until(lambda: _signed_on(directory / "boss-bot.db") >= len(runners), 60, description="runners")
             database = sqlite3.connect(directory / "boss-bot.db", isolation_level=None, timeout=30)
             try:
                 yield Installation(directory, database, started)
@@ -73,7 +73,8 @@ async def installed(*kinds: str, environment: dict[str, str] | None = None) -> A
 def _signed_on(path: Path) -> int:
     try:
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
-            return int(database.execute("SELECT count(*) FROM runners").fetchone()[0])
+            ready = "SELECT count(*) FROM runners WHERE kind <> 'bot' AND state IN ('ready', 'waiting')"
+            return int(database.execute(ready).fetchone()[0])
     except sqlite3.OperationalError:
         return 0
 

@@ -163,4 +163,4 @@ async def test_a_database_of_the_first_version_keeps_its_rows(database: Database
 async def _back_to_the_first_version(connection: AsyncConnection) -> None:
     for table in ("alembic_version", *(table.name for table in reversed(metadata.sorted_tables))):
         await connection.exec_driver_sql(f"DROP TABLE {table}")
-    await connection.run_sync(lambda sync: command.upgrade(migrate._config(sync), "0001"))
+    await connection.run_sync(lambda sync: command.upgrade(migrate.config_for(sync), "0001"))

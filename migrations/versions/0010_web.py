@@ -1,8 +1,13 @@
-"""The web page: links that expire."""
+"""The web page: who is logged in, and links that expire."""
+
+from alembic import op
+
+from core.migrate import run_sql
 
 revision = "0010"
 down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Add what is new."""
+    """Create `links` and `web_sessions`."""
+    run_sql(op.get_bind(), __file__)

@@ -8,21 +8,42 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.commands import add, ask, db, doctor, fetch, listing, run, watch
+from cli.commands import (
+    add,
+    alerts,
+    ask,
+    db,
+    doctor,
+    fetch,
+    health,
+    init,
+    links,
+    listing,
+    run,
+    runners,
+    sites,
+    stats,
+    storage,
+    update,
+    watch,
+    web,
+)
 from core.errors import BossBotError
 
 app = typer.Typer(
     name="bossbotctl",
     help="Boss-Bot on the command line: hand in links, watch them, get the files.",
-    epilog="Begin with [cyan]bossbotctl doctor[/] and [cyan]bossbotctl fetch URL[/].",
+    epilog="Begin with [cyan]bossbotctl init[/] or, without Discord, [cyan]bossbotctl fetch URL[/].",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (fetch, add, listing, watch, ask, run, doctor):
+for module in (fetch, add, listing, watch, ask, init, run, runners, doctor, health, web, stats, sites, alerts, update):
     module.register(app)
 app.add_typer(db.app, name="db")
+app.add_typer(links.app, name="links")
+app.add_typer(storage.app, name="storage")
 
 
 @app.callback()

@@ -26,8 +26,12 @@ def silence_allowed(settings: Settings) -> float:
 
 async def alive_runners(queries: Queries, settings: Settings) -> list[Runner]:
     """The runners that gave a sign of life lately."""
-    allowed = silence_allowed(settings)
-    return [runner for runner in await queries.runners() if runner.seconds_silent <= allowed]
+    return [runner for runner in await queries.runners() if is_alive(runner, settings)]
+
+
+def is_alive(runner: Runner, settings: Settings) -> bool:
+    """Whether a process gave a sign of life lately."""
+    return runner.seconds_silent <= silence_allowed(settings)
 
 
 async def missing_kinds(queries: Queries, settings: Settings) -> list[str]:

@@ -94,7 +94,7 @@ def note_of(download: Download, moment: datetime, batch: Batch | None = None) ->
         if download.activity and not error:
             return visible(download.activity)  # why it waits
         return f"tries again {again}: {error}" if error else f"begins {again}"
-    return error
+    return visible(download.activity) if download.activity and not error else error
 
 
 def _losses(batch: Batch) -> str | None:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from cogs.language import ENGLISH, Language
+from cogs.language import ENGLISH, Language, later
 from cogs.names import name, site
 from cogs.plan_words import planned
 from cogs.remedies import remedy_of
 from cogs.texts import about, bar, duration, plain, size
 from cogs.words import spoken
-from core.models import Batch, Download, Status
+from core.models import Batch, Download, SameBy, Status
 from core.preferences import BarStyle, Notify
 
 ICONS = {
@@ -190,8 +190,19 @@ def _outcome(download: Download, head: str, about_it: Sequence[str | None], *, t
         case Status.DOWNLOADED:
             told = _joined(t("is kept on the bot's machine"), figures(download, t=t), *about_it)
             return _lines(f"{head} {told}", details)
+        case _ if download.same_by is SameBy.LINK and download.same_url:
+            told = t("It was posted here already: {link}. Ask with force=yes to have it anew.", link=download.same_url)
+            return _lines(_joined(head, *about_it), told, details)
         case _:
-            return _lines(_joined(head, figures(download, t=t), *about_it), details)
+            return _lines(_joined(head, figures(download, t=t), *about_it), same_words(download, t), details)
+
+
+def same_words(download: Download, t: Language) -> str | None:
+    """A hint at an earlier message with the same files, or with files that look the same."""
+    if download.same_url is None or download.same_by not in (SameBy.BYTES, SameBy.LOOKS):
+        return None
+    said = later("Is the same as {link}.") if download.same_by is SameBy.BYTES else later("Looks the same as {link}.")
+    return SMALL + t(said, link=download.same_url)
 
 
 def _waiting(
@@ -205,13 +216,14 @@ def _waiting(
 ) -> list[str | None]:
     due = datetime.fromisoformat(download.available_at).replace(tzinfo=UTC) if download.available_at else None
     error = plain(t(download.error), 300) if download.error else None
+    held = spoken(download.activity, t) if download.activity else None  # what keeps it, such as its site
     if due is not None and due > now:
         when = f"<t:{int(due.timestamp())}:R>"  # Discord's client counts down by itself
-        why = error or (spoken(download.activity, t) if download.activity else None)
+        why = held or error
         return [t("next try {when}", when=when) if error else t("starts {when}", when=when), why]
     if level in TERSE:
-        return [t("waits"), error]
-    return [_joined(_place(ahead, t), _start(ahead, starts_in, t)), error]
+        return [t("waits"), held or error]
+    return [_joined(_place(ahead, t), _start(ahead, starts_in, t)), held or error]
 
 
 def _place(ahead: int | None, t: Language) -> str:
@@ -234,7 +246,8 @@ def _moving(download: Download, limit: int | None, *, t: Language, style: BarSty
         case Status.DOWNLOADED:
             return [_joined(t("ready to be sent"), total), plan]
         case Status.UPLOADING:
-            return [_joined(moves, spoken(download.activity or "uploading", t), total), plan]
+            moving = _joined(moves, spoken(download.activity or "uploading", t), total)
+            return [moving, plan, same_words(download, t)]
         case Status.DOWNLOADING:
             speed = f"{size(download.download_speed, t)}/s" if download.download_speed else None
             left = download.eta_seconds

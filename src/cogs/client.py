@@ -12,6 +12,7 @@ from discord.gateway import DiscordWebSocket
 from loguru import logger
 
 from cogs.admin import Admin
+from cogs.begun import Begun
 from cogs.cards import line
 from cogs.command_sync import sync_commands
 from cogs.command_texts import CommandTexts
@@ -38,10 +39,12 @@ from cogs.stats import Stats
 from cogs.status import Status
 from cogs.steering import Steering
 from core.database import Database
+from core.history_reading import HistoryReader
 from core.models import Batch, Download
 from core.queries import Queries
 from core.requests import Requests
 from core.settings import Settings
+from core.site_board import SiteBoard
 from core.statistics import Statistics
 from core.wake import open_wake
 from pooler.house import House
@@ -99,8 +102,11 @@ class BossBot(commands.AutoShardedBot):
         self.requests = Requests(database, actor="bot")
         self.spoken = Spoken()
         self.cooldowns = Cooldowns()
+        self.begun = Begun(self, self.queries, self.spoken, settings.data_dir / "begun")
         self.intake = Intake(self)
         self.statistics = Statistics(database)
+        self.history = HistoryReader(database)
+        self.site_board = SiteBoard(database)
         self.watched = Watched(self.queries)
         self.house = house or House()
         self._wake = open_wake(database)
@@ -124,7 +130,13 @@ class BossBot(commands.AutoShardedBot):
             upload_limit=self.settings.upload_limit_mb * MIB,
         )
         # Beside the gateway and not before it: a slow answer must not keep the bot from connecting.
-        beside = (self.spoken.load(self.queries), progress.run(), self.echoes.run(), sync_commands(self))
+        beside = (
+            self.spoken.load(self.queries),
+            progress.run(),
+            self.echoes.run(),
+            self.begun.run(),
+            sync_commands(self),
+        )
         self._beside = [asyncio.create_task(one) for one in beside]
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:  # noqa: ARG002  (see below)

@@ -24,13 +24,11 @@ async def sync_commands(bot: "BossBot") -> None:
     """Bring Discord's list of commands to ours, trying until that worked."""
     while True:
         try:
-            known = await _known(bot)
-            ours = await payloads(bot)
-            if same_commands(ours, known):
+            registered = await bring_up_to_date(bot)
+            if registered is None:
                 logger.debug("the commands are registered already")
             else:
-                await bot.tree.sync()
-                logger.bind(commands=len(ours)).info("registered the commands")
+                logger.bind(commands=registered).info("registered the commands")
         except discord.Forbidden as error:
             logger.error("Discord does not let this bot register its commands: {}", error)
         except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError) as error:
@@ -38,6 +36,16 @@ async def sync_commands(bot: "BossBot") -> None:
             await asyncio.sleep(AGAIN)
             continue
         return
+
+
+async def bring_up_to_date(bot: "BossBot") -> int | None:
+    """Register our commands where Discord has others; how many, None when there was nothing to do."""
+    known = await _known(bot)
+    ours = await payloads(bot)
+    if same_commands(ours, known):
+        return None
+    await bot.tree.sync()
+    return len(ours)
 
 
 async def payloads(bot: "BossBot") -> list[dict[str, Any]]:

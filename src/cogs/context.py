@@ -7,6 +7,7 @@ from discord.ext import commands
 
 from cogs.authority import Authority, authority_of, owns
 from cogs.elsewhere import is_elsewhere
+from cogs.first_answer import first_answer
 from cogs.language import Language
 
 if TYPE_CHECKING:
@@ -35,10 +36,17 @@ class Context(commands.Context["BossBot"]):
         elif self._answer is None:
             # Where the bot is no member, what it says concerns nobody but who installed it.
             private = private or self.is_elsewhere
-            self._answer = await self.send(text, ephemeral=private, suppress_embeds=True, **more)
+            self._answer = await first_answer(self, text, ephemeral=private, suppress_embeds=True, **more)
         else:
             await self._edit(self._answer, text, more)
         return self._answer
+
+    async def say_more(self, text: str) -> discord.Message:
+        """Say something in a message of its own, after the answer."""
+        if self.interaction is None or self.interaction.is_expired():
+            return await self.send(text)
+        # Not the library's own `send`: it does not know of an answer that only Discord knows of.
+        return await self.interaction.followup.send(text, wait=True)
 
     def answer_in(self, place: discord.abc.Messageable) -> None:
         """Give the answer in another place than where the command was used."""

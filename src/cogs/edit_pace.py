@@ -52,12 +52,19 @@ class Pace:
         wait = NEWS_INTERVAL if is_news(one, shown) else max(NEWS_INTERVAL, self.edit_interval)
         return now - shown.at >= wait
 
-    def first(self, rows: Iterable[T], shown: Mapping[int, Shown]) -> list[T]:
-        """The rows in the order of their need: news, then what was not touched for longest."""
+    def first(self, rows: Iterable[T], shown: Mapping[int, Shown], tried: Mapping[int, float]) -> list[T]:
+        """The rows in the order of their need: outcomes, other news, then what was not touched for longest.
 
-        def need(one: T) -> tuple[bool, float]:
+        Args:
+            rows: by channel; the edits stop at the first that fails.
+            shown: what is known of the message of each row.
+            tried: when an edit was begun, by row; one that failed waits behind others then, or it would hold up all.
+        """
+
+        def need(one: T) -> tuple[bool, bool, float]:
             known = shown.get(one.download.id)
-            return not is_news(one, known), known.at if known else 0.0
+            touched = max(known.at if known else 0.0, tried.get(one.download.id, 0.0))
+            return not is_news(one, known), not one.download.is_over, touched
 
         return sorted(rows, key=need)
 

@@ -14,6 +14,7 @@ from cogs.hybrid import about, shown_name
 from cogs.language import ENGLISH, Language
 from cogs.permission_names import permission_names
 from cogs.texts import duration, plain
+from core.database_faults import is_full
 from core.errors import BossBotError, OverLimit, Unexpected
 from core.limits import Limited
 
@@ -119,7 +120,8 @@ def sentence_for(
         case discord.Forbidden():
             return t("Discord does not let this bot do that here. Ask a moderator to look at its permissions.")
         case _:
-            return None
+            full = t("The disk of this bot is full, so it can't note anything down. Ask again later.")
+            return full if is_full(error) else None
 
 
 def lacking(names: list[str], t: Language) -> str:

@@ -35,6 +35,7 @@ class Update(commands.FlagConverter, delimiter="="):
     language: str | None = commands.flag(default=None, description="The language of this server.")
     notify: Level | None = commands.flag(default=None, description="How much members read unless they choose.")
     quality: str | None = commands.flag(default=None, description="The quality unless a member asks for another.")
+    repost: bool | None = commands.flag(default=None, description="Post again what was posted here already.")
 
 
 class Rules(commands.FlagConverter, delimiter="="):
@@ -73,7 +74,7 @@ class GuildSettings(commands.Cog):
     @hybrid(
         within=settings,
         description="Change the language, the notifications or the quality of this server.",
-        example=("language=de", "notify=minimal quality=720p"),
+        example=("language=de", "notify=minimal quality=720p", "repost=yes"),
         notes=(*NOTES, later("`default` takes a quality or a language back.")),
         rate=SETTING,
         counts_as="settings update",
@@ -88,8 +89,10 @@ class GuildSettings(commands.Cog):
             given["notify"] = Notify(changes.notify)
         if changes.quality is not None:
             given["quality"] = quality_choice(changes.quality)
+        if changes.repost is not None:
+            given["repost"] = changes.repost
         if not given:
-            raise RequestRefused(ctx.t("Say what to change: language, notify or quality."))
+            raise RequestRefused(ctx.t("Say what to change: language, notify, quality or repost."))
         await self._change(ctx, given)
         if "language" in given:
             self._bot.spoken.choose_for_guild(_guild_of(ctx).id, given["language"])

@@ -8,6 +8,7 @@ import discord
 from loguru import logger
 
 from cogs.authority import Authority
+from cogs.begun import BEGUN
 from cogs.context import Context
 from cogs.elsewhere import direct_messages, is_elsewhere
 from cogs.errors import lacking, sentence_for
@@ -18,11 +19,11 @@ from core.errors import RequestRefused
 from core.models import Destination, Request
 from core.options import checked_options
 from core.preferences import GuildPreferences, MemberPreferences
+from core.quotas import quotas_of
 
 if TYPE_CHECKING:
     from cogs.client import BossBot
 
-BEGUN = "⏳ ..."  # promises nothing: no row is written yet
 TORRENTS = "magnet:"
 Post = Callable[[], Awaitable[discord.Message]]
 
@@ -42,9 +43,14 @@ class Intake:
     def __init__(self, bot: "BossBot") -> None:
         self._bot = bot
         self._upload_limits: dict[int, int] = {}  # bytes by guild, as last written
+        self._quotas = quotas_of(bot.settings)
 
     async def take(self, ctx: Context, wishes: Wishes) -> None:
-        """Write a row for each link of a command that was answered; its message shows the first."""
+        """Write a row for each link of a command that is answered here; its message shows the first."""
+        with self._bot.begun.at(ctx.channel.id, *([wishes.to.id] if wishes.to else [])):
+            await self._take(ctx, wishes)
+
+    async def _take(self, ctx: Context, wishes: Wishes) -> None:
         first = await ctx.answer(BEGUN)
         asker = await self.asker(ctx, wishes)
         limit = ctx.interaction.filesize_limit if ctx.interaction is not None else None
@@ -70,9 +76,10 @@ class Intake:
         asker = await self.asker(ctx, wishes)
         check_place(ctx, wishes)
         request = self._request(ctx, asker, wishes, None)
-        for link in wishes.links:
-            message = await ctx.message.reply(BEGUN, mention_author=False)
-            await self._submit(ctx, replace(request, url=link), message, asker, is_answer=False)
+        with self._bot.begun.at(ctx.channel.id):
+            for link in wishes.links:
+                message = await ctx.message.reply(BEGUN, mention_author=False)
+                await self._submit(ctx, replace(request, url=link), message, asker, is_answer=False)
 
     async def asker(self, ctx: Context, wishes: Wishes) -> Asker:
         """Who asks, as the database knows him.
@@ -130,7 +137,7 @@ class Intake:
         ready = [first]
 
         async def post() -> discord.Message:
-            return ready.pop() if ready else await ctx.send(BEGUN)
+            return ready.pop() if ready else await ctx.say_more(BEGUN)
 
         return post
 
@@ -152,7 +159,10 @@ class Intake:
             RequestRefused: the queue is full, the member has all that he may have, or this is no link.
         """
         number = await self._bot.requests.submit(
-            request, max_waiting=self._bot.settings.max_queue_size, limits=asker.authority.limits
+            request,
+            max_waiting=self._bot.settings.max_queue_size,
+            limits=asker.authority.limits,
+            quotas=self._quotas,
         )
         logger.bind(download=number, guild=request.guild_id).info("asked")
         return number

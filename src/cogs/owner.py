@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Literal
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.admin import KINDS
 from cogs.context import Context
 from cogs.hybrid import hybrid
+from cogs.language import later
 from cogs.names import name
 from cogs.texts import duration, plain
 from core.errors import RequestRefused
-from core.models import Status
+from core.models import RunnerState, Status
 from core.queries import Runner
 
 if TYPE_CHECKING:
@@ -20,6 +22,12 @@ What = Literal["runners", "download", "upload", "bot"]
 LINES, MOST_LINES = 20, 100
 FAILURES = 5
 ROOM = 1900  # characters of a message that lines may take
+STATES = {
+    RunnerState.STARTING: later("starting"),
+    RunnerState.READY: later("ready"),
+    RunnerState.WAITING: later("waiting"),
+    RunnerState.STOPPING: later("stopping"),
+}
 
 
 class Owner(commands.Cog):
@@ -52,7 +60,9 @@ class Owner(commands.Cog):
         await self._tell(ctx, "⏳ ...")
         known = await self._bot.queries.runners()
         lines = [self._runner_line(ctx, one) for one in known]
-        await self._tell(ctx, "\n".join(lines)[:ROOM] or ctx.t("No runner has signed on."))
+        if not any(one.kind in KINDS for one in known):
+            lines.append(ctx.t("No runner has signed on."))
+        await self._tell(ctx, "\n".join(lines)[:ROOM])
 
     @hybrid(description="Show the last lines of the bot's log, and the latest failures.", example="50", for_owner=True)
     @app_commands.describe(lines="How many.")
@@ -79,7 +89,10 @@ class Owner(commands.Cog):
         await ctx.answer(text, private=True)
 
     def _runner_line(self, ctx: Context, one: Runner) -> str:
-        alive = one.seconds_silent < self._bot.settings.lease
-        silent = ctx.t("silent for {time}", time=duration(one.seconds_silent))
-        told = ctx.t("since {time} UTC", time=one.started_at) if alive else silent
-        return f"{'🟢' if alive else '🔴'} {one.kind} `{plain(one.name, 60)}` · pid {one.pid} · {told}"
+        line = f"{one.kind} · {plain(one.host, 40)} · pid {one.pid}"
+        if one.seconds_silent >= self._bot.settings.lease:
+            return f"🔴 {line} · " + ctx.t("silent for {time}", time=duration(one.seconds_silent))
+        state = ctx.t(STATES[one.state]) + (f": {plain(one.note, 120)}" if one.note else "")
+        told = [state, ctx.t("since {time} UTC", time=one.started_at)]
+        told += [ctx.t.plural("{count} download", "{count} downloads", one.rows)] if one.rows else []
+        return f"{'🟢' if one.state is RunnerState.READY else '🟡'} {line} · " + " · ".join(told)

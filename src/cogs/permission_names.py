@@ -4,12 +4,21 @@ from collections.abc import Iterable
 
 import discord
 
-SPECIAL = {"manage_guild": "Manage Server", "moderate_members": "Timeout Members"}
+# What the bot is invited with. Without those for threads, long lists stay on their card.
+NEEDED = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    create_public_threads=True,
+    send_messages_in_threads=True,
+    attach_files=True,
+    read_message_history=True,
+)
+SPECIAL = {"read_messages": "View Channel", "manage_guild": "Manage Server", "moderate_members": "Timeout Members"}
 
 
 def permission_names(flags: Iterable[str]) -> list[str]:
     """The names of the library's flags, such as `attach_files`."""
-    return [SPECIAL.get(flag, flag.replace("_", " ").title()) for flag in flags]
+    return [SPECIAL.get(flag, flag.replace("_", " ").title().replace(" In ", " in ")) for flag in flags]
 
 
 def missing_permissions(

@@ -86,6 +86,7 @@ class Progress:
         self._shown: dict[int, Shown] = {}
         self._channels: defaultdict[int, Rest] = defaultdict(lambda: Rest(FIRST_PAUSE, LONGEST_PAUSE))
         self._refused: dict[int, Rest] = {}  # by row: Discord does not take the edit
+        self._tried: dict[int, float] = {}  # by row: when an edit was begun, whatever came of it
         self._without_picture: set[int] = set()  # rows whose thumbnail Discord does not take
         self._at_once = asyncio.Semaphore(AT_ONCE)
         self._tending: asyncio.Task[None] | None = None
@@ -124,7 +125,7 @@ class Progress:
             channel = self._channels[channel_id]
             if rows and not channel.busy and now >= channel.not_before:
                 channel.busy = True
-                edits.create_task(self._edit_batch(channel, self._pace.first(rows, self._shown)[:BATCH]))
+                edits.create_task(self._edit_batch(channel, self._pace.first(rows, self._shown, self._tried)[:BATCH]))
         return moving
 
     async def _tend(self, due: list[Due]) -> None:
@@ -144,6 +145,7 @@ class Progress:
         kept = {one.download.id for one in due}
         self._shown = {id_: shown for id_, shown in self._shown.items() if id_ in kept}
         self._refused = {id_: rest for id_, rest in self._refused.items() if id_ in kept}
+        self._tried = {id_: at for id_, at in self._tried.items() if id_ in kept}
         self._without_picture &= kept
 
     def _by_channel(self, due: Iterable[Due], now: float) -> dict[int, list[Due]]:
@@ -161,6 +163,7 @@ class Progress:
         async with self._at_once:
             for one in rows:
                 log = logger.bind(download=one.download.id)
+                self._tried[one.download.id] = loop.time()
                 try:
                     await self._show(one)
                 except discord.RateLimited as error:

@@ -57,10 +57,15 @@ BY_KIND: dict[str, Remedy] = {
 
 def remedy_of(download: Download) -> Remedy:
     """What can be done about a failed download; that of the nearest class that the table knows."""
-    kind = getattr(core.errors, download.error_kind or "", BossBotError)
-    if not (isinstance(kind, type) and issubclass(kind, BossBotError)):
-        kind = BossBotError
-    known = next(one.__name__ for one in kind.__mro__ if one.__name__ in BY_KIND)
+    known = nearest(download.error_kind or "")
     if known in ("FileTooLarge", "CompressionFailed") and (download.duration_seconds or 0) > LONG:
         return TOO_LONG
     return BY_KIND[known]
+
+
+def nearest(kind: str) -> str:
+    """The class in the table that is nearest to a class of errors."""
+    found = getattr(core.errors, kind, BossBotError)
+    if not (isinstance(found, type) and issubclass(found, BossBotError)):
+        found = BossBotError
+    return next(one.__name__ for one in found.__mro__ if one.__name__ in BY_KIND)

@@ -1,10 +1,12 @@
 """The settings of a server as one text."""
 
 from cogs.choices import own_name
-from cogs.language import Language
+from cogs.language import Language, later
 from cogs.setting_words import LEVELS, rules_words
 from cogs.texts import at_most, size
 from core.preferences import EVERYONE, GuildPreferences, RoleRules
+
+REPOST = {True: later("posted again"), False: later("a link to it")}
 
 
 def settings_page(preferences: GuildPreferences, *, upload_limit: int | None, t: Language) -> str:
@@ -24,6 +26,7 @@ def settings_page(preferences: GuildPreferences, *, upload_limit: int | None, t:
             t("Language: {language}", language=language),
             t("Notifications: {level}", level=t(LEVELS[preferences.notify])),
             t("Default quality: {quality}", quality=preferences.quality or t("the best that fits")),
+            t("Media that was posted here already: {what}", what=t(REPOST[preferences.repost])),
             t("Links are noticed without a command: {channels}", channels=detected),
             *([t("Upload limit: {size} a file", size=size(upload_limit, t))] if upload_limit else []),
             f"**{t('Who may do what')}**",

@@ -18,7 +18,7 @@ class Spoken:
         """Read what was chosen before."""
         try:
             members, guilds = await queries.chosen_languages()
-        except DatabaseFault as fault:
+        except (DatabaseFault, OSError) as fault:
             logger.warning("could not read who chose which language: {!r}", fault)
             return
         self._members = members | self._members

@@ -82,7 +82,7 @@ async def in_time(work: Coroutine[Any, Any, T], *, otherwise: T) -> T:
         return otherwise
     try:
         return task.result()
-    except DatabaseFault as fault:
+    except (DatabaseFault, OSError) as fault:
         logger.warning("no suggestions: {!r}", fault)
         return otherwise
 

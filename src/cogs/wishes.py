@@ -15,7 +15,7 @@ from core.options import QUALITY, Options
 from download_module.link_finder import find_urls
 
 QUALITIES = ("best", "1080p", "720p", "480p", "360p", "audio", "worst")
-NAMES = ("quality", "audio", "clip", "items", "subtitles", "thumbnail", "spoiler")
+NAMES = ("quality", "audio", "clip", "items", "subtitles", "thumbnail", "spoiler", "force")
 PRIORITIES = {"low": -1, "normal": 0, "high": 1}
 MAX_LINKS = 10  # of one command
 LOOSE = "loose"
@@ -42,6 +42,7 @@ class Flags(commands.FlagConverter, delimiter="="):
         default=None, description="Before or after others. High is for those who manage the queue."
     )
     spoiler: bool = _wish("spoiler", default=False)
+    force: bool = _wish("force", default=False)
     to: Place | None = commands.flag(default=None, description="Another channel for the files.")
     upload: bool = commands.flag(default=True, description="No: fetch it, and keep it on the bot's machine.")
 

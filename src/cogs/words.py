@@ -15,6 +15,7 @@ KNOWN = frozenset(
         later("extracting"),
         later("merging"),
         later("checking what was sent"),
+        later("waits for room on the disk of this bot"),
     )
 )
 # What is said of something: `compressing 1/2: 720p, 9.6 MiB`.
@@ -37,4 +38,4 @@ def spoken(activity: str, t: Language) -> str:
     found = _HEAD.fullmatch(activity)
     if found and found[1] in OF_SOMETHING:
         return t(OF_SOMETHING[found[1]], what=plain(found[2], 70))
-    return plain(activity, 80)
+    return plain(t(activity), 120)

@@ -30,14 +30,7 @@ class Alive:
 
     def proves_dead(self, name: str) -> bool:
         """Whether the process `name` and its children are certainly gone; False also when that can't be known."""
-        if name == self.name:
-            return False
-        try:
-            with _lock_path(self._directory, name).open("r") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (OSError, ValueError):  # ValueError: a name that a hand wrote and no file can have
-            return False
-        return True
+        return name != self.name and proves_dead(self._directory, name)
 
     def close(self) -> None:
         """Give up the lock. The empty file stays: what it proves is asked for later."""
@@ -50,6 +43,28 @@ class Alive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def proves_dead(directory: Path, name: str) -> bool:
+    """As `Alive.proves_dead`, for who is no runner himself."""
+    try:
+        with _lock_path(directory, name).open("r") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (OSError, ValueError):  # ValueError: a name that a hand wrote and no file can have
+        return False
+    return True
+
+
+def held_locks(directory: Path) -> list[str]:
+    """The names of the processes that live, or whose children do."""
+    held = []
+    for path in sorted(directory.glob("*.lock")):
+        with path.open("r") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                held.append(path.stem)
+    return held
 
 
 def _lock_path(directory: Path, name: str) -> Path:

@@ -1,20 +1,24 @@
 """One try at one claimed row: the work, how it ended, and its last move."""
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from loguru import logger
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from core.errors import BossBotError, SiteBusy, Unexpected, UnsupportedUrl
+from core.database_faults import is_full
+from core.errors import BossBotError, DatabaseLost, DiskFull, SiteBusy, Unexpected, UnsupportedUrl
 from core.models import ChildRow, Download, NewMediaFile, Settlement, Status, StopReason
 from core.retry_handler import RetryPolicy
+from core.room import WAITS, still_needed
 from core.store import Store
 from core.tables import utc_in
 
 SETTLE_AGAIN_AFTER = 1.0  # seconds
 LIST_IN_A_LIST = "This entry of a list is a list itself. Ask for it by its own link."
+FULL = (errno.ENOSPC, errno.EDQUOT)
 AWAY = (OperationalError, InterfaceError, OSError)  # asyncpg lets the errors of the socket pass
 
 
@@ -77,19 +81,36 @@ class Attempt:
             if self.reason is None:
                 log.exception("the work was cancelled, but not by this loop")
                 return self._failed(Unexpected())
-        except SiteBusy as busy:
-            log.debug("{}", busy)
+        except DatabaseLost:
+            return None
+        except Exception as error:  # noqa: BLE001  (logged there)
+            self._log(error)
             if self.reason is None:
-                return self._waits_for_its_site(busy)
-        except BossBotError as error:
-            log.bind(error=error.kind).warning("{}", error)
-            if self.reason is None:
-                return self._failed(error)
-        except Exception:
-            log.exception("unexpected error")
-            if self.reason is None:
-                return self._failed(Unexpected())
+                return self._after(error)
         return self._interrupted()
+
+    def _log(self, error: Exception) -> None:
+        log = logger.bind(download=self.claim.id, epoch=self.claim.epoch)
+        match error:
+            case SiteBusy() | DiskFull():
+                log.debug("{}", error)
+            case BossBotError():
+                log.bind(error=error.kind).warning("{}", error)
+            case _ if not _is_full(error):
+                log.opt(exception=error).error("unexpected error")
+
+    def _after(self, error: Exception) -> Done:
+        match error:
+            case SiteBusy():
+                return self._waits_for_its_site(error)
+            case DiskFull():
+                return self._waits_for_room(error)
+            case BossBotError():
+                return self._failed(error)
+            case _ if _is_full(error):
+                return self._waits_for_room(DiskFull())
+            case _:
+                return self._failed(Unexpected())
 
     async def _worked(self) -> Done:
         done = await self.work(self.claim)
@@ -102,8 +123,11 @@ class Attempt:
         while done is not None:
             try:
                 held = await self._record(done)
-            except AWAY:
-                log.exception("the database did not answer as it should; settling again")
+            except DatabaseLost:
+                return
+            except AWAY as error:
+                if not is_full(error):  # its disk: the loop says so once
+                    log.exception("the database did not answer as it should; settling again")
             except Exception:
                 log.exception("could not record how the work ended")
                 done = self._failed(Unexpected())
@@ -137,6 +161,8 @@ class Attempt:
                 return Done(Settlement(Status.CANCELLED))
             case StopReason.LOST:
                 return None
+            case StopReason.NO_ROOM:
+                return self._waits_for_room(DiskFull())
             case _:  # paused, outranked or shutdown: nobody's fault, costs no attempt
                 return Done(Settlement(self.store.stage.takes))
 
@@ -144,6 +170,14 @@ class Attempt:
         """Not a failure: no error is shown, only why it waits."""
         delay = self.policy.delay_after(busy, self.claim.attempts) or 0.0
         return Done(Settlement(self.store.stage.takes, {"available_at": utc_in(delay), "activity": str(busy)}))
+
+    def _waits_for_room(self, full: DiskFull) -> Done:
+        """Nobody's failure either. What fills the disk is begun again when it has the room that it needs."""
+        logger.bind(download=self.claim.id).info("waits for room on the disk")
+        delay = self.policy.delay_after(full, self.claim.attempts) or 0.0
+        needed = full.needed if full.needed or self.store.stage.delivers else still_needed()
+        values = {"available_at": utc_in(delay), "activity": WAITS, "room_needed": needed}
+        return Done(Settlement(self.store.stage.takes, values))
 
     def _failed(self, error: BossBotError) -> Done:
         attempts = self.claim.attempts + error.costs_attempt
@@ -159,3 +193,7 @@ class Attempt:
             return Done(Settlement(Status.FAILED, told))
         logger.bind(download=self.claim.id, error=error.kind, attempts=attempts).info("next try in {:.0f} s", delay)
         return Done(Settlement(self.store.stage.takes, told | {"available_at": utc_in(delay)}))
+
+
+def _is_full(error: BaseException) -> bool:
+    return is_full(error) or (isinstance(error, OSError) and error.errno in FULL)

@@ -135,6 +135,11 @@ def _without(network: Network | GuardedNetwork, *, namespaces: bool) -> str | No
     return "none" if namespaces else "no tcp"
 
 
+def was_killed(status: int | None) -> bool:
+    """Whether a child ended because somebody wanted it to: the system, short of memory, or a person."""
+    return status in (-signal.SIGKILL, -signal.SIGTERM)
+
+
 async def end_child(process: asyncio.subprocess.Process, *, grace: float = 0.0) -> None:
     """End a child and its whole group: SIGTERM and `grace` seconds first when asked, then SIGKILL."""
     if grace and process.returncode is None:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database, DatabaseFault
-from core.errors import BossBotError
+from core.errors import BossBotError, DatabaseLost
 from core.redaction import KNOWN
 from core.tables import chores, utc_in, utc_now
 
@@ -109,7 +109,9 @@ async def keep_doing(book: ChoreBook, those: Sequence[Chore], *, look: float = L
             for chore in await book.due(those):
                 if await book.begin(chore):
                     await _do(book, chore)
-        except DatabaseFault as error:
+        except DatabaseLost:
+            return  # the process ends
+        except (DatabaseFault, OSError) as error:  # asyncpg lets the errors of the socket pass
             logger.warning("could not look for chores: {}", error)
         await asyncio.sleep(look)
 

@@ -13,12 +13,16 @@ from core.attempt import Attempt
 from core.attempt import Discard as Discard
 from core.attempt import Done as Done
 from core.attempt import Work as Work
-from core.models import Download, StopReason
+from core.database_faults import Complaints
+from core.errors import DatabaseLost
+from core.models import Download, RunnerState, StopReason
+from core.news import News
 from core.retry_handler import RetryPolicy
-from core.store import Held, News, Store
+from core.room_watch import RoomWatch
+from core.store import Held, Store
 from core.wake import Wake
 
-DRAIN_TIMEOUT = 8.0  # seconds; service managers kill after 10
+DRAIN_TIMEOUT = 6.0  # seconds; service managers kill after 10, and what comes after it needs some of them
 GIVE_BACK_TIMEOUT = 1.5  # seconds, when the database is locked even then
 DATABASE_RETRY = 1.0  # seconds
 IDLE_BEATS = 2  # times the heartbeat interval between the heartbeats of an idle runner
@@ -56,6 +60,7 @@ class ClaimLoop:
         discard: Discard,
         pace: Pace,
         preempts: bool = False,
+        room_watch: RoomWatch | None = None,
     ) -> None:
         self._store = store
         self._wake = wake
@@ -66,7 +71,9 @@ class ClaimLoop:
         self._discard = discard
         self._pace = pace
         self._preempts = preempts
+        self._room_watch = room_watch
         self._running: dict[int, Attempt] = {}
+        self._complaints = Complaints()
 
     @property
     def running(self) -> int:
@@ -96,19 +103,25 @@ class ClaimLoop:
 
     async def _rounds(self) -> None:
         looked = -self._pace.lease
+        news: News | None = None
+        heard = True
         while True:
             try:
-                news = await self._store.news()
+                if self._room_watch is not None:
+                    await self._room_watch.look(list(self._running.values()))
+                if heard or news is None or not news.is_quiet or self._running:
+                    news = await self._store.news()
                 every = LOOK_FOR_DEAD if news.held_by_others else SIGN_OFF_DEAD
                 if time.monotonic() - looked > min(self._pace.lease / 3, every):
                     await self._abandoned.take_back()
                     looked = time.monotonic()
                     news = await self._store.news()
                 await self._round(news)
-            except FAULTS:
-                logger.exception("the database did not answer as it should; trying again")
+            except FAULTS as error:
+                self._complaints.about(error, "the database did not answer as it should; trying again")
                 await asyncio.sleep(DATABASE_RETRY)
-            await self._wake.wait(self._pace.poll_interval)
+                news = None
+            heard = await self._wake.wait(self._pace.poll_interval) or not self._wake.hears_all
 
     async def _round(self, news: News) -> None:
         if news.held or self._running:
@@ -119,11 +132,13 @@ class ClaimLoop:
                 await self._make_room({row.id: row.priority for row in held})
         for download_id in await self._store.cancel_waiting() if news.to_cancel else ():
             await self._discard(download_id)
-        while news.claimable and self.running < self._capacity and await self._store.has_claimable():
+        more = news.claimable
+        while more and self.running < self._capacity:
             claim = await self._store.claim()
             if claim is None:
                 break
             await self._begin(claim)
+            more = self.running < self._capacity and await self._store.has_claimable()
 
     async def _beat(self) -> None:
         while True:
@@ -131,10 +146,11 @@ class ClaimLoop:
             await asyncio.sleep(self._pace.heartbeat_interval * (1 if self._running else IDLE_BEATS))
             try:
                 held = await self._store.heartbeat()
+                self._complaints.over()
                 self._abandoned.beaten()
                 await self._obey(held)
-            except FAULTS:
-                logger.exception("no heartbeat could be written; trying again")
+            except FAULTS as error:
+                self._complaints.about(error, "no heartbeat could be written; trying again")
 
     async def _obey(self, held: list[Held]) -> None:
         asked = {row.id: row for row in held}
@@ -191,11 +207,15 @@ class ClaimLoop:
         attempts = list(self._running.values())
         for attempt in attempts:
             attempt.interrupt(StopReason.SHUTDOWN)
+        told = asyncio.ensure_future(self._store.set_state(RunnerState.STOPPING))
         if attempts:
             await asyncio.wait([attempt.task for attempt in attempts], timeout=DRAIN_TIMEOUT)
+        await told
         try:
             async with asyncio.timeout(GIVE_BACK_TIMEOUT):
                 await self._store.give_back("its runner ended", runners_gone=[self._store.runner])
                 await self._store.sign_off()
+        except DatabaseLost:  # it is somebody else's, and so are the rows in it
+            return
         except FAULTS:  # TimeoutError is an OSError
             logger.exception("could not give rows back; their lease does it")

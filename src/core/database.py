@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -14,7 +13,10 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from core.errors import ConfigurationError
+from core.database_faults import is_damaged, is_locked
+from core.database_file import DatabaseFile
+from core.errors import ConfigurationError, DatabaseDamaged, DatabaseLost
+from core.group_commit import GroupCommit
 
 DatabaseFault = SQLAlchemyError  # whatever the database says no with; for those who may not import SQLAlchemy
 
@@ -24,16 +26,25 @@ Work = Callable[[AsyncConnection], Awaitable[T]]
 BUSY_TIMEOUT_MS = 250  # a short wait in the driver; `Database.write` keeps trying after it
 PATIENCE = 120.0  # seconds a writer keeps trying; an admin's shell may hold the lock for 30
 NOTABLE = 2.0  # seconds of that after which it is told; a busy moment of our own is shorter
+WAL_KEPT = 16 * 1024 * 1024  # bytes of the log file that stay after a long reader made it large
 NOTIFY_CHANNEL = "boss_bot"
 
 
 class Database:
-    """An engine and the two ways to use it: `read` and `write`, each one transaction."""
+    """An engine and the two ways to use it: `read` and `write`, each one transaction.
+
+    Once it is lost (replaced, upgraded, damaged) every use of it says so, and nothing is written any more.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.engine = _open_engine(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._group = GroupCommit(self._write_alone)
+        path = sqlite_path(url)
+        self._file = DatabaseFile(path) if path is not None else None
+        self.fault: DatabaseLost | None = None
+        self._lost = asyncio.Event()
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` in a transaction that takes no write lock."""
@@ -43,18 +54,23 @@ class Database:
                 await connection.execution_options(boss_bot_read_only=True)
                 return await work(connection)
 
-        return await _to_its_end(transaction())
+        return await self._proved(transaction)
 
     async def write(self, work: Work[T]) -> T:
-        """Run `work` in a transaction that holds the write lock from its start.
+        """Run `work` in a transaction that holds the write lock from its start; SQLite's may be shared by several.
 
         A locked database is waited for, with jitter, for as long as `PATIENCE`; `work` is then begun anew, so it
         must do nothing but SQL.
 
         Raises:
+            DatabaseLost: see the class.
             sqlalchemy.exc.OperationalError: still locked after that, or another fault of the database.
         """
+        if self.is_sqlite:
+            return await self._group.write(work)
+        return await self._write_alone(work)
 
+    async def _write_alone(self, work: Work[T]) -> T:
         async def transaction() -> T:
             async with self.engine.begin() as connection:
                 result = await work(connection)
@@ -66,7 +82,7 @@ class Database:
         warned = False
         while True:
             try:
-                return await _to_its_end(transaction())
+                return await self._proved(transaction)
             except OperationalError as error:
                 if not is_locked(error) or time.monotonic() > begun + PATIENCE:
                     raise
@@ -74,6 +90,33 @@ class Database:
                     logger.warning("the database is locked by another process; waiting for it")
                     warned = True
                 await asyncio.sleep(random.uniform(0.001, 0.005))  # noqa: S311  (jitter, not a secret)
+
+    async def lost(self) -> DatabaseLost:
+        """Wait until this process must not go on with the database; why."""
+        await self._lost.wait()
+        assert self.fault is not None, "set before"
+        return self.fault
+
+    async def _proved(self, transaction: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        if self.fault is not None:
+            raise self.fault
+        try:
+            if self._file is not None:
+                self._file.check()
+            return await _to_its_end(transaction())
+        except DatabaseLost as fault:
+            self._lose(fault)
+            raise
+        except DBAPIError as error:
+            if not is_damaged(error):
+                raise
+            self._lose(DatabaseDamaged())
+            raise DatabaseDamaged from error
+
+    def _lose(self, fault: DatabaseLost) -> None:
+        if self.fault is None:
+            self.fault = fault
+            self._lost.set()
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -98,11 +141,6 @@ async def _to_its_end(transaction: Coroutine[Any, Any, T]) -> T:
             task.exception()  # seen: nobody is left to be told
         raise asyncio.CancelledError
     return task.result()
-
-
-def is_locked(error: DBAPIError) -> bool:
-    """Whether SQLite said that another connection holds the lock."""
-    return isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
 
 
 def sqlite_path(url: str) -> Path | None:
@@ -137,6 +175,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged request survives a loss of power
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA journal_size_limit = {WAL_KEPT}")
     cursor.close()
 
 

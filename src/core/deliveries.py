@@ -34,6 +34,10 @@ class Deliveries:
         """These files were certainly not sent under their nonce."""
         await self._write_files(claim, file_ids, nonce=None)
 
+    async def record_looks(self, claim: Download, file_id: int, perceptual_hash: str) -> None:
+        """Write down what a file looks like."""
+        await self._write_files(claim, [file_id], perceptual_hash=perceptual_hash)
+
     async def record_message(self, claim: Download, message_id: int, urls: Mapping[int, str | None]) -> None:
         """Write down the message that carries files, and the address of each, by the file's id."""
 

@@ -4,12 +4,16 @@
       ExtractionError       UnsupportedUrl  ForbiddenTarget  MediaNotFound (RemovedMedia)  LoginRequired (PrivateMedia
                             AgeRestricted  SiteBlocks)  GeoRestricted  DrmProtected  LiveNotSupported  RateLimited
       TransferError         DaemonUnavailable  SourceExpired  SourceUnreachable  TooLarge  QuotaExceeded
-                            DiskFull  ChecksumMismatch  AlreadyTransferring  SiteBusy
+                            DiskFull  ChecksumMismatch  AlreadyTransferring  SiteBusy (SiteDown)
       UploadError           FileTooLarge  DestinationGone  DestinationForbidden  DestinationUnavailable
-                            SendFailed  DeliveryUnclear  CompressionFailed  VirusFound  ScannerUnavailable
+                            SendFailed (DestinationBusy)  DeliveryUnclear  CompressionFailed  VirusFound
+                            ScannerUnavailable
+      DatabaseLost          DatabaseReplaced  DatabaseUpgraded  DatabaseDamaged: the process ends
+      ProgramEnded          ffmpeg, ffprobe or a decoder was killed: by the system, short of memory, or by a person
       RowChanged            somebody else took or changed the row while it was worked on
       RequestRefused        what was asked for can't be taken: nothing was written
         OverLimit           a member has all that he may have
+        OverQuota           a server or member has fetched all that it may for now
       ConfigurationError    a setting is wrong: the admin reads this, not the member
       Unexpected            a fault of ours; the log has the traceback
 
@@ -171,6 +175,12 @@ class DiskFull(TransferError):
     costs_attempt = False
     sentence = "The disk of this bot is full. The download goes on when there is room."
 
+    def __init__(
+        self, sentence: str | None = None, *, needed: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(sentence, retry_after=retry_after)
+        self.needed = needed  # bytes, where that is known
+
 
 class AlreadyTransferring(TransferError):
     """Another row fetches the same torrent; a peer can be only one of them."""
@@ -186,10 +196,23 @@ class SiteBusy(TransferError):
     sentence = "Other downloads from this site are running. This one waits for its turn."
 
 
+class SiteDown(SiteBusy):
+    """The site fails for everybody and is left alone for a while; see core/site_health.py."""
+
+    sentence = "This site fails for everybody at the moment. The download goes on by itself."
+
+
 class ChecksumMismatch(TransferError):
     """What arrived is not what was promised."""
 
     sentence = "The file arrived damaged."
+
+
+class ProgramEnded(BossBotError):
+    """A program that worked on the files was killed from outside: it says nothing about them."""
+
+    transient = True
+    sentence = "The program that works on this media was ended. It is tried again."
 
 
 class UploadError(BossBotError):
@@ -231,6 +254,13 @@ class SendFailed(UploadError):
     sentence = "The files could not be sent."
 
 
+class DestinationBusy(SendFailed):
+    """The destination takes nothing now, whatever it is: it asks to wait, or is down. So it costs no attempt."""
+
+    costs_attempt = False
+    sentence = "Discord takes no files at the moment. The delivery goes on by itself."
+
+
 class DeliveryUnclear(UploadError):
     """Sent once without an answer, and nobody can look whether it arrived: only a person may send again."""
 
@@ -260,6 +290,37 @@ class ScannerUnavailable(UploadError):
     sentence = "The virus scanner of this bot does not answer. The delivery goes on by itself when it does."
 
 
+class DatabaseLost(BossBotError):
+    """This process must not go on with its database: it writes nothing more and ends."""
+
+    transient = True
+    costs_attempt = False
+    begins_anew: ClassVar[bool] = True  # another start may go on
+    sentence = "The database of this bot can't be used any more. Ask again in a minute."
+
+
+class DatabaseReplaced(DatabaseLost):
+    """Its file is gone, or another one; or its contents are those of a backup."""
+
+    sentence = "The database of this bot was replaced while it was in use. The bot begins anew: ask again in a minute."
+
+
+class DatabaseUpgraded(DatabaseLost):
+    """Its schema is that of another version of the program."""
+
+    sentence = "The database of this bot was upgraded by a newer version. This one ends: ask again in a minute."
+
+
+class DatabaseDamaged(DatabaseLost):
+    """SQLite found contents that can't be right."""
+
+    begins_anew = False
+    sentence = (
+        "The database of this bot is damaged. Its admin has to stop it, look with `bossbotctl db check`, and put a "
+        "backup back with `bossbotctl db restore`."
+    )
+
+
 class RowChanged(BossBotError):
     """The row is no longer ours, or its files were replaced. Whoever has it now goes on."""
 
@@ -278,6 +339,12 @@ class OverLimit(RequestRefused):
     sentence = "You have all that your limit here allows."
     what = ""  # of him is counted; see `core.limits.Limited`
     limit = 0
+
+
+class OverQuota(RequestRefused):
+    """A server or member has fetched all that it may for now; the sentence says until when."""
+
+    sentence = "The limit for today is reached. Try again tomorrow."
 
 
 class ConfigurationError(BossBotError):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from loguru import logger
 
-from core.children import end_child, start_child
-from core.errors import ChecksumMismatch, DiskFull, TooLarge
+from core.children import end_child, start_child, was_killed
+from core.errors import ChecksumMismatch, DiskFull, ProgramEnded, TooLarge
 from core.sandbox import Files, Network
 
 Report = Callable[[str, float | None], None]  # what is being done, and how many percent of it are
@@ -23,6 +23,7 @@ TAIL = 65536  # bytes of what ffmpeg says that are kept
 # What it says when an input breaks off; it takes that for the input's end, and is content.
 BROKEN = ("partial file", "File ended prematurely", "Error during demuxing")
 TOO_LONG = "File too large"
+SIGNALLED = 255  # its exit status when it ends in order after SIGTERM
 FULL = ("No space left on device", "Disk quota exceeded")
 # Newer versions look at the names of segments; ours are all "<number>.part".
 PICKY = (("allowed_extensions", "ALL"), ("allowed_segment_extensions", "ALL"), ("extension_picky", "0"))
@@ -51,6 +52,8 @@ class Ffmpeg:
                 known = (await child.communicate())[0].decode()
             finally:
                 await asyncio.shield(end_child(child))
+            if was_killed(child.returncode):
+                raise ProgramEnded
             options = [(f"-{name}", value) for name, value in PICKY if f"-{name} " in known]
             self._hls_options = tuple(word for option in options for word in option)
         return self._hls_options
@@ -83,6 +86,7 @@ class Ffmpeg:
             ChecksumMismatch: ffmpeg could not read what it was given, or took too long.
             TooLarge: what it makes has no end.
             DiskFull: there is no room for the result.
+            ProgramEnded: it was killed.
         """
         most = TIMEOUT if timeout is None else timeout
         child = await start_child(
@@ -112,6 +116,8 @@ class Ffmpeg:
             raise DiskFull
         if status == -signal.SIGXFSZ or TOO_LONG in said:
             raise TooLarge("What would be made of this media has no end. Ask for a part of it.")
+        if was_killed(status) or status == SIGNALLED:
+            raise ProgramEnded
         if status != 0 or _broke_off(said, arguments):
             logger.bind(status=status, activity=activity).warning("ffmpeg: {}", said[-2000:])
             raise ChecksumMismatch("This media could not be put together: it arrived damaged.")

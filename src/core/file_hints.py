@@ -11,7 +11,7 @@ from loguru import logger
 # commit that is seen ends this for no other: the log of the next may be written already.
 ALERT = 1.0
 # Seconds between looks meanwhile: first the one, then as many as went by since the write, at last the other.
-FIRST_LOOK, LAST_LOOK = 0.01, 0.1
+FIRST_LOOK, LAST_LOOK = 0.004, 0.1
 
 
 class FileHints:

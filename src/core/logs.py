@@ -46,11 +46,13 @@ def setup_logging(process: str, *, level: str = "INFO", style: str = "auto", sec
     logger.remove()
     logger.configure(extra={"process": process, "shown": ""}, patcher=patch)
 
+    out = Output()
+
     def write_json(message: "Message") -> None:
-        sys.stderr.write(json.dumps(_as_json(message.record, hide), ensure_ascii=False) + "\n")
+        out.write(json.dumps(_as_json(message.record, hide), ensure_ascii=False) + "\n")
 
     def write_human(message: "Message") -> None:
-        sys.stderr.write(hide(str(message)))
+        out.write(hide(str(message)))
 
     if human:
         logger.add(write_human, level=level, format=HUMAN, colorize=sys.stderr.isatty(), diagnose=False)
@@ -59,6 +61,24 @@ def setup_logging(process: str, *, level: str = "INFO", style: str = "auto", sec
     logging.basicConfig(handlers=[_ToLoguru()], level=logging.WARNING, force=True)
     sys.excepthook = _uncaught  # Python's own prints what the error says as it is
     warnings.showwarning = _warned
+
+
+class Output:
+    """Standard error, which may lie on a full disk or be closed: lines are lost then, and never work."""
+
+    def __init__(self) -> None:
+        self._lost = 0
+
+    def write(self, line: str) -> None:
+        """Write a line, and before it how many were lost."""
+        told = f"({self._lost} lines of the log were lost: no room)\n" if self._lost else ""
+        try:
+            sys.stderr.write(told + line)
+            sys.stderr.flush()
+        except (OSError, ValueError):  # ValueError: it is closed
+            self._lost += 1
+        else:
+            self._lost = 0
 
 
 class Redactor:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.children import end_child, start_child
+from core.children import end_child, start_child, was_killed
+from core.errors import ProgramEnded
 from core.media_input import MediaInput, plain
 from core.sandbox import Files, Network
 
@@ -66,7 +67,11 @@ async def probe_input(source: MediaInput, *, cwd: Path | None = None) -> MediaFa
 
 
 async def ask(source: MediaInput, *arguments: str, cwd: Path | None = None) -> Mapping[str, Any]:
-    """What ffprobe answers; empty when it can't read the input, or not in time, or says too much."""
+    """What ffprobe answers; empty when it can't read the input, or not in time, or says too much.
+
+    Raises:
+        ProgramEnded: it was killed.
+    """
     child = await start_child(
         ["ffprobe", "-v", "quiet", "-of", "json", *arguments, *source.arguments],
         cwd=cwd,
@@ -85,7 +90,10 @@ async def ask(source: MediaInput, *arguments: str, cwd: Path | None = None) -> M
             async with asyncio.timeout(TIMEOUT):
                 while (more := await child.stdout.read(2**16)) and len(said) <= MAX_ANSWER:
                     said += more
-                if len(said) <= MAX_ANSWER and await child.wait() == 0:
+                status = await child.wait() if len(said) <= MAX_ANSWER else None
+                if was_killed(status):
+                    raise ProgramEnded
+                if status == 0:
                     return dict(json.loads(said))
     finally:
         await asyncio.shield(end_child(child))

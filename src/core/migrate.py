@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import sqlite3
 from pathlib import Path
 
 from alembic import command
@@ -16,11 +17,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.database import Database, sqlite_path
 from core.errors import ConfigurationError
 from core.paths import program_file
+from core.sqlite_copies import copy_database
 
+COPIES_KEPT = 3  # of the database as it was before a migration
+NEWER = (
+    "The database was made by a newer version of Boss-Bot. Update the program, or restore a backup with "
+    "`bossbotctl db restore`."
+)
 ADVISORY_LOCK = 0x626F7373  # "boss"; any number that nothing else in the database uses
 
 
-def _config(connection: Connection | None = None) -> Config:
+def config_for(connection: Connection | None = None) -> Config:
+    """Alembic's, for a connection in a transaction."""
     config = Config()
     config.set_main_option("script_location", str(program_file("migrations")))
     config.attributes["connection"] = connection
@@ -29,10 +37,18 @@ def _config(connection: Connection | None = None) -> Config:
 
 def newest_revision() -> str:
     """The revision that this version of the program needs."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = ScriptDirectory.from_config(config_for()).get_current_head()
     if head is None:
         raise ConfigurationError("The program's folder `migrations` is missing. Install it again.")
     return head
+
+
+def knows_revision(revision: str) -> bool:
+    """Whether this version of the program can migrate a database of that revision."""
+    try:
+        return ScriptDirectory.from_config(config_for()).get_revision(revision) is not None
+    except CommandError:
+        return False
 
 
 def run_sql(connection: Connection, migration: str) -> None:
@@ -52,19 +68,24 @@ async def current_revision(database: Database) -> str | None:
 
 
 async def upgrade(database: Database) -> None:
-    """Migrate to the newest revision; waits while another process does it.
+    """Migrate to the newest revision; waits while another process does it. A SQLite file is copied before.
 
     Raises:
-        ConfigurationError: the database was made by a newer version of the program.
+        ConfigurationError: the database was made by a newer version of the program, or can't be copied.
     """
-    if await current_revision(database) == newest_revision():
+    current = await current_revision(database)
+    if current == newest_revision():
         return
+    if current is not None and not knows_revision(current):
+        raise ConfigurationError(NEWER)
     path = sqlite_path(str(database.url))
     if path is None:
         await database.write(_upgrade_postgresql)
         return
     with path.with_name(path.name + ".migrate.lock").open("w") as lock:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        if await current_revision(database) not in (None, newest_revision()):
+            await asyncio.to_thread(_keep_a_copy, path)
         await database.write(lambda connection: connection.run_sync(_upgrade))
 
 
@@ -75,8 +96,17 @@ async def _upgrade_postgresql(connection: AsyncConnection) -> None:
 
 def _upgrade(connection: Connection) -> None:
     try:
-        command.upgrade(_config(connection), "head")
+        command.upgrade(config_for(connection), "head")
     except CommandError as error:
-        raise ConfigurationError(
-            "The database was made by a newer version of Boss-Bot. Update the program, or restore a backup."
-        ) from error
+        raise ConfigurationError(NEWER) from error
+
+
+def _keep_a_copy(path: Path) -> None:
+    """Copy the file as it is before its migration, and remove all but the newest such copies."""
+    try:
+        copy_database(path, path.with_name(f"{path.name}.before-{newest_revision()}"))
+    except (sqlite3.Error, OSError) as error:
+        raise ConfigurationError(f"{path} can't be copied, as is done before each migration: {error}.") from error
+    copies = sorted(path.parent.glob(f"{path.name}.before-*"), key=lambda copy: copy.stat().st_mtime, reverse=True)
+    for old in copies[COPIES_KEPT:]:
+        old.unlink(missing_ok=True)

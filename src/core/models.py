@@ -36,14 +36,32 @@ class Destination(StrEnum):
     FOLDER = "folder"  # a directory of this machine
 
 
+class SameBy(StrEnum):
+    """How it was found that a download is the same as an earlier one."""
+
+    LINK = "link"  # the same media of the same site, wanted in the same way: not fetched again
+    BYTES = "bytes"  # the same files: a hint
+    LOOKS = "looks"  # pictures or videos that look the same: a hint
+
+
 class StopReason(StrEnum):
     """Why work on a claimed row was interrupted; stands beside `asyncio.CancelledError`."""
 
     CANCELLED = "cancelled"  # the row says cancelled = 1
     PAUSED = "paused"  # the row says paused = 1
     SHUTDOWN = "shutdown"  # this runner ends
+    NO_ROOM = "no room"  # the disk is about to be full
     OUTRANKED = "outranked"  # a row of higher priority takes its slot
     LOST = "lost"  # the row is no longer ours, or is gone
+
+
+class RunnerState(StrEnum):
+    """How a process is, as it says itself in `runners`."""
+
+    STARTING = "starting"  # signed on, and takes no rows yet
+    READY = "ready"  # works, or has nothing to do
+    WAITING = "waiting"  # for what the note says: room on the disk, Discord, the database
+    STOPPING = "stopping"  # was asked to end, and gives its rows back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +141,17 @@ class Download:
     metadata: dict[str, Any]  # what else stage 2 found
     upload_plan: dict[str, Any] = field(default_factory=dict)  # what the upload stage makes of the files; `FitPlan`
     download_plan: dict[str, Any] = field(default_factory=dict)  # what stage 2 chose to fetch; `core/download_plan.py`
+    room_needed: int | None = None  # bytes that it waits for on the disk; of a row that is worked on, promised to it
     thread_id: int | None = None  # where the files of a list or a large gallery go, beside its card
     size_limit_bytes: int | None = None  # what the one who asked may have; None: what the host allows
     running_limit: int | None = None  # how many of his downloads may run at once; None: any
     allow_torrents: bool = False  # he may ask for torrents, whatever the host allows others
     auto_retry: bool = True  # passing errors are tried again without being asked
     locale: str | None = None  # the language of the answer, as Discord names it
+    same_as: int | None = None  # an earlier download that is the same ...
+    same_by: SameBy | None = None  # ... by this ...
+    same_url: str | None = None  # ... and the message that carries its files
+    recorded_at: str | None = None  # when `metadata.json` was last made complete
 
     @property
     def is_over(self) -> bool:
@@ -177,6 +200,7 @@ class MediaFile:
     source_url: str | None = None  # the row's URL when it was fetched
     description: str | None = None  # alt text
     fitted_from: int | None = None  # the id of the file that this one was made of, to fit the destination
+    perceptual_hash: str | None = None  # what it looks like
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

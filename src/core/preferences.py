@@ -95,6 +95,15 @@ def combined(everyone: RoleRules, roles: Iterable[RoleRules]) -> RoleRules:
     return RoleRules(**{name: most(name) for name in RoleRules.model_fields})
 
 
+class Retention(_Lenient):
+    """Hours that files stay, by how their download ended; 0: for ever, None: as the host has it."""
+
+    delivered: float | None = Field(default=None, ge=0)
+    failed: float | None = Field(default=None, ge=0)
+    undelivered: float | None = Field(default=None, ge=0)
+    kept: float | None = Field(default=None, ge=0)
+
+
 class GuildPreferences(_Lenient):
     """A guild's choices; what is None there is the host's default."""
 
@@ -104,6 +113,8 @@ class GuildPreferences(_Lenient):
     detect_in: tuple[int, ...] = ()  # channels where links are noticed without a command
     everyone: RoleRules = RoleRules()
     roles: dict[int, RoleRules] = {}
+    repost: bool = False  # media that was posted here already is posted again, without a wish for it
+    retention: Retention = Retention()
 
     def rules_for(self, role_ids: Iterable[int]) -> RoleRules:
         """What holds for a member with these roles."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.database import Database
 from core.expected_start import Line, read_line
 from core.limits import Limited, used
-from core.models import Batch, Download, MediaFile, Status
+from core.models import Batch, Download, MediaFile, RunnerState, Status
 from core.preferences import GuildPreferences, MemberPreferences
 from core.requests import OVER, waits
 from core.rows import to_download, to_media_file
@@ -33,7 +33,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """A process that signed on; `heartbeat_at` is its last sign of life."""
+    """A process that signed on; `heartbeat_at` is its last sign of life, `rows` how many it holds."""
 
     name: str
     kind: str
@@ -41,6 +41,14 @@ class Runner:
     started_at: str
     heartbeat_at: str
     seconds_silent: float
+    state: RunnerState = RunnerState.READY
+    note: str | None = None
+    rows: int = 0
+
+    @property
+    def host(self) -> str:
+        """The machine it runs on, as `Alive` writes it into the name: `kind@host:pid:mark`."""
+        return self.name.partition("@")[2].rsplit(":", 2)[0]
 
 
 class Queries:
@@ -53,6 +61,15 @@ class Queries:
         """One download, or None."""
         found = await self._select(downloads.c.id == download_id, limit=1)
         return found[0] if found else None
+
+    async def cards_among(self, message_ids: Sequence[int]) -> set[int]:
+        """Which of these messages are the card of a download."""
+        column = downloads.c.progress_message_id
+
+        async def work(connection: AsyncConnection) -> set[int]:
+            return set((await connection.execute(select(column).where(column.in_(message_ids)))).scalars())
+
+        return await self._database.read(work)
 
     async def find(self, ids: Sequence[int]) -> list[Download]:
         """These downloads, in the order of their ids; those that are missing are left out."""
@@ -254,7 +271,9 @@ class Queries:
         """The processes that signed on, by name."""
 
         async def work(connection: AsyncConnection) -> list[Runner]:
-            rows = (await connection.execute(select(runners, utc_now().label("now")).order_by(runners.c.name))).all()
+            held = select(func.count()).select_from(downloads).where(downloads.c.claimed_by == runners.c.name)
+            asked = select(runners, utc_now().label("now"), held.scalar_subquery().label("held"))
+            rows = (await connection.execute(asked.order_by(runners.c.name))).all()
             return [
                 Runner(
                     r.name,
@@ -263,6 +282,9 @@ class Queries:
                     r.started_at,
                     r.heartbeat_at,
                     seconds_between(r.heartbeat_at, r.now),
+                    RunnerState(r.state),
+                    r.note,
+                    r.held,
                 )
                 for r in rows
             ]

@@ -15,6 +15,7 @@ from core.errors import RequestRefused
 from core.limits import check_limits
 from core.models import Request, Status
 from core.preferences import GuildPreferences, Limits, MemberPreferences
+from core.quotas import Quotas, check_quotas
 from core.rework import begin_anew, ended_badly, not_fetched_yet
 from core.settings_tables import change_preferences
 from core.tables import downloads, events, guild_settings, media_files, utc_now
@@ -80,17 +81,26 @@ class Requests:
         self._database = database
         self._actor = actor  # goes into the history: "cli", "bot"
 
-    async def submit(self, request: Request, *, max_waiting: int | None = None, limits: Limits | None = None) -> int:
+    async def submit(
+        self,
+        request: Request,
+        *,
+        max_waiting: int | None = None,
+        limits: Limits | None = None,
+        quotas: Quotas | None = None,
+    ) -> int:
         """Write a new row and return its id.
 
         Args:
             request: what is asked.
             max_waiting: how many rows may wait, of all who ask.
             limits: what the member who asks may have, counted in this very transaction.
+            quotas: how many bytes may be fetched for him and his server.
 
         Raises:
             RequestRefused: the URL is no URL, or `max_waiting` rows wait already.
             OverLimit: the member has all that he may have.
+            OverQuota: a quota is used up.
         """
         url = checked_url(request.url)
         row = {
@@ -122,6 +132,8 @@ class Requests:
                     )
             if limits is not None:
                 await check_limits(connection, limits, waits(), user_id=request.user_id, guild_id=request.guild_id)
+            if quotas:
+                await check_quotas(connection, quotas, user_id=request.user_id, guild_id=request.guild_id)
             (new_id,) = (await connection.execute(insert(downloads).values(**row).returning(downloads.c.id))).one()
             await self._note(connection, new_id, Status.PENDING, "asked")
             return int(new_id)

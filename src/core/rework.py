@@ -32,6 +32,7 @@ ANEW = {
     "error": None,
     "failed_stage": None,
     "file_size": None,
+    "room_needed": None,
     "progress_message_status": None,  # its message is to be looked at, also when this ends the same at once
     "download_plan": "{}",
     "upload_plan": "{}",

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.engine import RowMapping
 
-from core.models import Destination, Download, MediaFile, Status, UrlType
+from core.models import Destination, Download, MediaFile, SameBy, Status, UrlType
 from core.redaction import KNOWN
 
 OBJECTS = ("options", "metadata", "upload_plan", "download_plan")  # columns that hold a JSON object
@@ -21,12 +21,13 @@ TOLD = frozenset(
 def to_download(row: RowMapping) -> Download:
     """A `Download` from one row of `downloads` with all its columns."""
     values: dict[str, Any] = dict(row)
-    shown = values["progress_message_status"]
+    shown, same_by = values["progress_message_status"], values["same_by"]
     values |= {
         "url_type": UrlType(values["url_type"]),
         "status": Status(values["status"]),
         "progress_message_status": Status(shown) if shown else None,
         "destination": Destination(values["destination"]),
+        "same_by": SameBy(same_by) if same_by else None,
         **{name: _object(values[name]) for name in OBJECTS},
         "cancelled": bool(values["cancelled"]),
         "paused": bool(values["paused"]),

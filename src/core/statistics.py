@@ -21,10 +21,13 @@ class Period(StrEnum):
 
     DAY = "24h"
     WEEK = "7d"
+    MONTH = "30d"
+    YEAR = "1y"
     ALL = "all"
 
 
-SECONDS = {Period.DAY: 24 * 3600, Period.WEEK: 7 * 24 * 3600}
+DAYS = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 30, Period.YEAR: 365}
+SECONDS = {period: days * 24 * 3600 for period, days in DAYS.items()}
 
 
 class seconds_to(FunctionElement[int]):  # noqa: N801  (an SQL function, spelled as SQLAlchemy spells them)

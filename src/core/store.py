@@ -2,22 +2,34 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, literal, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database
-from core.errors import SiteBusy
+from core.errors import SiteBusy, SiteDown
 from core.expansion import expand
-from core.models import ChildRow, Download, NewMediaFile, Progress, Settlement, Stage, Status
+from core.models import ChildRow, Download, NewMediaFile, Progress, RunnerState, Settlement, Stage, Status
+from core.news import News, cancelled_while_waiting, read_news
+from core.presence import Presence
 from core.redaction import KNOWN
+from core.room import Room, promised
 from core.rows import storable, to_download
+from core.site_health import SiteRules, heed, reason_to_wait
 from core.tables import downloads, events, media_files, runners, utc_in, utc_now
 from core.turns import claimable, next_id, running_from
 
-IDLE = {"claimed_by": None, "heartbeat_at": None, "download_speed": 0, "eta_seconds": None, "activity": None}
+IDLE = {
+    "claimed_by": None,
+    "heartbeat_at": None,
+    "download_speed": 0,
+    "eta_seconds": None,
+    "activity": None,
+    "room_needed": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +43,6 @@ class Held:
     priority: int
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """What there is to do for a runner: whether there are rows ..."""
-
-    held: bool  # that it holds
-    held_by_others: bool  # that somebody else holds, or nobody although they are worked on
-    to_cancel: bool  # that wait, and are to be cancelled
-    claimable: bool
-
-
 class Store:
     """The writes of one runner, in one stage."""
 
@@ -48,25 +50,18 @@ class Store:
         self._database = database
         self.stage = stage
         self.runner = runner
+        self.room = Room()
+        self._presence = Presence(database, name=runner, kind=stage.name)
         self._site_limits: dict[str, int] = {}  # as `enter_site` was told them
+        self.site_rules = SiteRules()
 
     # -- taking rows ---------------------------------------------------------------------------------------------
 
     async def news(self) -> News:
-        """What there is to do; one statement that reads, so that an idle runner costs next to nothing."""
-        working = downloads.c.status.in_(self.stage.works_in)
-        questions = (
-            and_(working, downloads.c.claimed_by == self.runner),
-            and_(working, downloads.c.claimed_by.is_distinct_from(self.runner)),
-            self._cancelled_while_waiting(),
-            self._claimable(),
+        """What there is to do; see `News`."""
+        return await self._database.read(
+            lambda connection: read_news(connection, self.stage, self.runner, self._site_limits, self.room)
         )
-
-        async def work(connection: AsyncConnection) -> News:
-            asked = [select(downloads.c.id).where(question).exists() for question in questions]
-            return News(*map(bool, (await connection.execute(select(*asked))).one()))
-
-        return await self._database.read(work)
 
     async def has_claimable(self) -> bool:
         """Whether a claim would find a row; reads only, so that an idle runner writes nothing."""
@@ -84,7 +79,7 @@ class Store:
         async def work(connection: AsyncConnection) -> Download | None:
             statement = (
                 update(downloads)
-                .where(downloads.c.id == next_id(self.stage, self._site_limits))
+                .where(downloads.c.id == next_id(self.stage, self._site_limits, self.room))
                 .values(
                     status=self.stage.works_in[0],
                     claimed_by=self.runner,
@@ -94,6 +89,7 @@ class Store:
                     # A settled row that was set back by a person begins with all its tries.
                     attempts=case((downloads.c.finished_at.is_not(None), 0), else_=downloads.c.attempts),
                     finished_at=None,
+                    activity=None,
                     error_kind=None,
                     error=None,
                     failed_stage=None,
@@ -107,14 +103,13 @@ class Store:
             await self._note(connection, claimed.id, claimed.epoch, claimed.status, None)
             return claimed
 
-        return await self._database.write(work)
-
-    def _cancelled_while_waiting(self) -> ColumnElement[bool]:
-        wanted = [downloads.c.upload == 1] if self.stage.delivers else []
-        return and_(downloads.c.status == self.stage.takes, downloads.c.cancelled == 1, *wanted)
+        claim = await self._database.write(work)
+        if claim is not None and claim.room_needed:
+            self.room.left -= claim.room_needed
+        return claim
 
     def _claimable(self) -> ColumnElement[bool]:
-        return claimable(self.stage, self._site_limits)
+        return claimable(self.stage, self._site_limits, self.room)
 
     async def waiting_above(self, priority: int, *, limit: int) -> list[int]:
         """The priorities of rows that could be claimed and have a higher one than this, highest first."""
@@ -142,8 +137,7 @@ class Store:
         """Renew all claims of this runner and hear what people ask of them. A row that is missing is lost."""
 
         async def work(connection: AsyncConnection) -> list[Held]:
-            beaten = update(runners).where(runners.c.name == self.runner).values(heartbeat_at=utc_now())
-            await connection.execute(beaten)
+            await self._presence.beat(connection)
             statement = update(downloads).where(self._mine()).values(heartbeat_at=utc_now()).returning(*self._asked())
             return self._to_held(await connection.execute(statement))
 
@@ -199,21 +193,44 @@ class Store:
 
         Raises:
             SiteBusy: so many run already; the row is to be given back.
+            SiteDown: the site fails for everybody; the same.
         """
 
-        async def work(connection: AsyncConnection) -> tuple[bool, int]:
+        async def work(connection: AsyncConnection) -> tuple[bool, int, str | None]:
             held = await self._write(connection, claim, {"site": site, "media_id": media_id, **values})
-            if not held or site is None or at_most is None:
-                return held, 0
+            if not held or site is None:
+                return held, 0, None
+            down = await reason_to_wait(connection, claim, site)
+            if down is not None or at_most is None:
+                return held, 0, down
             running = await connection.execute(select(running_from(self.stage, site, besides=claim.id)))
-            return held, int(running.scalar_one())
+            return held, int(running.scalar_one()), None
 
         if site is not None and at_most is not None:
             self._site_limits[site] = at_most
-        held, running = await self._database.write(work)
+        held, running, down = await self._database.write(work)
+        if down is not None:
+            raise SiteDown(down)
         if at_most is not None and running >= at_most:
             raise SiteBusy(f"waits: {at_most} download{'s are' if at_most > 1 else ' is'} running from {site}")
         return held
+
+    async def enter_room(self, claim: Download, *, needed: int, left: int) -> bool:
+        """Promise room on the disk to a held row, unless too much is promised to others already; whether it was.
+
+        Args:
+            claim: the row.
+            needed: bytes that it has still to write.
+            left: bytes that are free for all rows.
+        """
+
+        async def work(connection: AsyncConnection) -> bool:
+            if needed > left - await promised(connection, besides=claim.id):
+                return False
+            await self._write(connection, claim, {"room_needed": needed})
+            return True
+
+        return await self._database.write(work)
 
     async def write_progress(self, progress: Sequence[tuple[Download, Progress]]) -> None:
         """Write how far rows are, all in one transaction; lost rows are passed over."""
@@ -261,7 +278,7 @@ class Store:
         Returns False when the row is lost; nothing is written then.
         """
         values = IDLE | settlement.values | ({"upload": 0} if children else {})
-        if settlement.status is not self.stage.takes:
+        if settlement.status not in (self.stage.takes, Status.PENDING):
             values |= {"downloaded_at": utc_now()} if settlement.status is Status.DOWNLOADED else {}
             waits_for_delivery = settlement.status is Status.DOWNLOADED and values.get("upload", claim.upload)
             values |= {} if waits_for_delivery else {"finished_at": utc_now()}
@@ -272,6 +289,9 @@ class Store:
             note = f"{added} downloads added" if children else settlement.values.get("error")
             if not await self._move(connection, claim, settlement.status, note, values):
                 return False
+            if not self.stage.delivers:
+                error = settlement.values.get("error_kind")
+                await heed(connection, self.site_rules, claim, settlement.status, error)
             if files is not None:
                 await connection.execute(delete(media_files).where(media_files.c.download_id == claim.id))
                 for position, file in enumerate(files):
@@ -304,7 +324,11 @@ class Store:
     ) -> None:
         told = None if note is None else KNOWN.hide(note)
         row = {"download_id": download_id, "actor": self.runner, "epoch": epoch, "moved_to": to, "note": told}
-        await connection.execute(insert(events).values(**row))
+        of_the_row = {name: downloads.c[name] for name in ("guild_id", "site", "extractor", "error_kind")}
+        of_the_row["bytes"] = downloads.c.file_size
+        given = (literal(value, events.c[name].type) for name, value in row.items())
+        noted = select(*given, *of_the_row.values()).where(downloads.c.id == download_id)
+        await connection.execute(insert(events).from_select([*row, *of_the_row], noted))
 
     # -- rows that nobody works on -------------------------------------------------------------------------------
 
@@ -330,6 +354,24 @@ class Store:
         where = and_(downloads.c.status.in_(self.stage.works_in), or_(*abandoned))
         return await self._move_unheld(where, self.stage.takes, reason, IDLE)
 
+    async def clock(self) -> float:
+        """The database's clock, in seconds since 1970; whole ones."""
+
+        async def work(connection: AsyncConnection) -> str:
+            return str((await connection.execute(select(utc_now()))).scalar_one())
+
+        return datetime.fromisoformat(await self._database.read(work)).replace(tzinfo=UTC).timestamp()
+
+    async def try_again_now(self) -> None:
+        """Have rows that wait for another try wait no longer: the clock was set back, and their time is far off."""
+
+        async def work(connection: AsyncConnection) -> None:
+            failed = or_(downloads.c.error_kind.is_not(None), downloads.c.room_needed.is_not(None))
+            waits = and_(downloads.c.status == self.stage.takes, downloads.c.available_at > utc_now(), failed)
+            await connection.execute(update(downloads).where(waits).values(available_at=None))
+
+        await self._database.write(work)
+
     async def release(self, held: Held) -> None:
         """Return one row that this runner holds and nobody works on."""
         where = and_(downloads.c.id == held.id, downloads.c.epoch == held.epoch, self._mine())
@@ -337,7 +379,7 @@ class Store:
 
     async def cancel_waiting(self) -> list[int]:
         """Settle rows that are to be cancelled before anybody took them; their ids."""
-        where = self._cancelled_while_waiting()
+        where = cancelled_while_waiting(self.stage)
         return await self._move_unheld(where, Status.CANCELLED, None, IDLE | {"finished_at": utc_now()})
 
     async def _move_unheld(
@@ -378,16 +420,17 @@ class Store:
     # -- runners -------------------------------------------------------------------------------------------------
 
     async def sign_on(self, pid: int) -> None:
-        """Enter this runner into `runners`."""
-        row = {"name": self.runner, "kind": self.stage.name, "pid": pid}
+        """Enter this runner into `runners`, as one that is starting."""
+        await self._presence.sign_on(pid)
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(insert(runners).values(**row))
-
-        await self._database.write(work)
+    async def set_state(self, state: RunnerState | str, note: str | None = None) -> None:
+        """Say how this runner is, and what it waits for; see `Presence.set_state`."""
+        await self._presence.set_state(state, note)
 
     async def sign_off(self, *names: str) -> None:
         """Strike runners off `runners`: this one, or others that are known to be dead."""
+        if not names:
+            self._presence.signed_off()
 
         async def work(connection: AsyncConnection) -> None:
             await connection.execute(delete(runners).where(runners.c.name.in_(names or (self.runner,))))

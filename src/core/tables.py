@@ -21,7 +21,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from core.models import Destination, Status, UrlType
+from core.models import Destination, SameBy, Status, UrlType
 
 metadata = MetaData(
     naming_convention={
@@ -101,6 +101,27 @@ def _times(*columns: str) -> list[CheckConstraint]:
         postgresql = CheckConstraint(f"to_char({column}::timestamp, '{_TIME}') = {column}", name=column)
         checks += [sqlite.ddl_if(dialect="sqlite"), postgresql.ddl_if(dialect="postgresql")]
     return checks
+
+
+class is_time(FunctionElement[bool]):  # noqa: N801  (as above)
+    """Whether a column added later holds a time: beside a column, SQLAlchemy's `ddl_if` is not obeyed."""
+
+    type = Boolean()
+    inherit_cache = False  # the name is part of the text
+
+    def __init__(self, column: str) -> None:
+        super().__init__()
+        self.column = column
+
+
+@compiles(is_time, "sqlite")
+def _is_time_sqlite(element: is_time, _compiler: Any, **_: Any) -> str:
+    return f"{element.column} IS datetime({element.column}, '+0 days')"
+
+
+@compiles(is_time, "postgresql")
+def _is_time_postgresql(element: is_time, _compiler: Any, **_: Any) -> str:
+    return f"to_char({element.column}::timestamp, '{_TIME}') = {element.column}"
 
 
 class is_json_object(FunctionElement[bool]):  # noqa: N801  (as above)
@@ -198,6 +219,14 @@ downloads = Table(
     # what stage 2 chose to fetch (see core/download_plan.py), and the thread beside the card
     Column("download_plan", Text, _json_object("download_plan"), nullable=False, server_default="{}"),
     Column("thread_id", Whole),
+    # bytes that must be free before it is begun again; while it is worked on, bytes that are promised to it
+    Column("room_needed", Whole, *_not_negative("room_needed")),
+    # the earlier download that this one looks like: of the same link, bytes or pictures; and its message
+    Column("same_as", Whole),
+    Column("same_by", Text, _one_of("same_by", SameBy)),
+    Column("same_url", Text),
+    # when metadata.json was last made complete
+    Column("recorded_at", Text, CheckConstraint(is_time("recorded_at"), name="recorded_at")),
     CheckConstraint("length(url) BETWEEN 1 AND 8192", name="url"),
     _one_of("url_type", UrlType),
     _one_of("status", Status),
@@ -216,6 +245,7 @@ downloads = Table(
     Index(None, "parent_id"),
     Index(None, "guild_id", "user_id"),
     Index(None, "guild_id", "site", "media_id"),
+    Index(None, "finished_at"),
     sqlite_strict=True,
     sqlite_autoincrement=True,  # ids name directories and transfers, so none is ever given twice
 )
@@ -241,6 +271,7 @@ media_files = Table(
     Column("description", Text),  # alt text
     # The id of the file that this one was made of, to fit the destination; older, so that there is no circle.
     Column("fitted_from", Whole, CheckConstraint("fitted_from < id", name="fitted_from")),
+    Column("perceptual_hash", Text),  # what a picture or video looks like; see upload_module/likeness.py
     _one_of("kind", ("video", "audio", "image", "document")),
     *_not_negative("position", "bytes", "duration_seconds", "width", "height"),
     Index(None, "download_id", "position", unique=True),
@@ -258,9 +289,17 @@ events = Table(
     Column("epoch", Integer),
     Column("moved_to", Text, nullable=False),
     Column("note", Text),
+    # Of the row at that moment, so that figures need nothing else; an error where the move was the end of a try.
+    Column("guild_id", Whole),
+    Column("site", Text),
+    Column("extractor", Text),
+    Column("bytes", Whole),
+    Column("error_kind", Text),
     _one_of("moved_to", Status),
     *_times("at"),
     Index(None, "download_id"),
+    Index(None, "at"),
+    Index(None, "site", "at"),
     sqlite_strict=True,
 )
 
@@ -278,6 +317,17 @@ runners = Table(
     _one_of("kind", ("bot", "download", "upload", "web")),
     _one_of("state", ("starting", "ready", "waiting", "stopping")),
     *_times("started_at", "heartbeat_at"),
+    sqlite_strict=True,
+)
+
+# One row: a name that was drawn once, and the number of all heartbeats. See core/database_identity.py.
+database_identity = Table(
+    "database_identity",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="id"), primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("beats", Whole, nullable=False, server_default=text("0")),
+    *_not_negative("beats"),
     sqlite_strict=True,
 )
 
@@ -311,5 +361,91 @@ user_settings = Table(
     Column("user_id", Whole, primary_key=True, autoincrement=False),
     Column("settings", Text, nullable=False, server_default="{}"),
     _json_object("settings"),
+    sqlite_strict=True,
+)
+
+# Addresses of single files that need no login; of the secret in the address only its hash is here.
+links = Table(
+    "links",
+    metadata,
+    Column("id", Whole, primary_key=True),
+    Column("token_hash", Text, nullable=False),
+    Column("file_id", Whole, ForeignKey("media_files.id", ondelete="CASCADE"), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("created_at", Text, nullable=False, server_default=utc_now()),
+    Column("expires_at", Text, nullable=False),
+    *_flag("revoked"),
+    Column("fetches", Integer, nullable=False, server_default=text("0")),
+    *_not_negative("fetches"),
+    *_times("created_at", "expires_at"),
+    Index(None, "token_hash", unique=True),
+    Index(None, "file_id"),
+    sqlite_strict=True,
+)
+
+# Who is logged in at the web page; of the secret in the cookie only its hash is here.
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("user_id", Whole),
+    Column("name", Text, nullable=False),
+    *_flag("is_owner"),
+    Column("guilds", Text, nullable=False, server_default="[]"),
+    Column("csrf", Text, nullable=False),
+    Column("created_at", Text, nullable=False, server_default=utc_now()),
+    Column("expires_at", Text, nullable=False),
+    *_times("created_at", "expires_at"),
+    sqlite_strict=True,
+)
+
+# Figures over time, one row for each measure in each hour, day, or (`ever`) before the first day that is kept.
+history = Table(
+    "history",
+    metadata,
+    Column("span", Text, nullable=False, primary_key=True),
+    Column("at", Text, nullable=False, primary_key=True),  # its beginning
+    Column("measure", Text, nullable=False, primary_key=True),
+    Column("guild_id", Whole, nullable=False, primary_key=True, autoincrement=False),  # 0: of none, or of all
+    Column("site", Text, nullable=False, primary_key=True),  # empty: of none, or of all
+    Column("detail", Text, nullable=False, primary_key=True),
+    Column("number", Whole, nullable=False),  # how many were measured
+    Column("total", Real, nullable=False),  # their sum: bytes, seconds ...
+    Column("most", Real, nullable=False),  # the largest of them
+    _one_of("span", ("hour", "day", "ever")),
+    *_times("at"),
+    sqlite_strict=True,
+)
+
+# Sites that fail for everybody are left alone for a while (a circuit breaker); see core/site_health.py.
+site_health = Table(
+    "site_health",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("state", Text, nullable=False, server_default="closed"),  # closed: all is well
+    Column("reason", Text),  # what members read while it is not closed
+    Column("probe_at", Text),  # when one download may try again
+    Column("probe_id", Whole),  # the download that tries
+    Column("openings", Integer, nullable=False, server_default=text("0")),  # in a row, without a success between them
+    Column("changed_at", Text, nullable=False, server_default=utc_now()),
+    Column("last_success_at", Text),
+    Column("last_failure_at", Text),
+    Column("last_error", Text),  # the class of the newest failure that was the site's
+    _one_of("state", ("closed", "open", "half-open")),
+    *_not_negative("openings"),
+    *_times("probe_at", "changed_at", "last_success_at", "last_failure_at"),
+    sqlite_strict=True,
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("sentence", Text, nullable=False),
+    Column("began_at", Text, nullable=False, server_default=utc_now()),
+    Column("ended_at", Text),
+    Column("told_at", Text),  # that it began
+    Column("told_end_at", Text),  # that it is over
+    *_times("began_at", "ended_at", "told_at", "told_end_at"),
     sqlite_strict=True,
 )

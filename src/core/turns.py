@@ -7,27 +7,30 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE, Stage
+from core.room import Room, has_room
+from core.site_health import parked
 from core.tables import downloads, utc_now
 
 KEPT = 16  # expressions: to build one takes longer than to run it
 
 
-def claimable(stage: Stage, site_limits: Mapping[str, int]) -> ColumnElement[bool]:
+def claimable(stage: Stage, site_limits: Mapping[str, int], room: Room) -> ColumnElement[bool]:
     """Rows that a runner of this stage may take now.
 
     Args:
         site_limits: how many downloads of a site may run at once, where that is limited.
+        room: what is left on the disk.
     """
-    return _claimable(stage, tuple(site_limits.items()))
+    return _claimable(stage, tuple(site_limits.items()), room)
 
 
 @lru_cache(KEPT)
-def _claimable(stage: Stage, site_limits: tuple[tuple[str, int], ...]) -> ColumnElement[bool]:
+def _claimable(stage: Stage, site_limits: tuple[tuple[str, int], ...], room: Room) -> ColumnElement[bool]:
     due = or_(downloads.c.available_at.is_(None), downloads.c.available_at <= utc_now())
     # Deliveries are not held up: what is fetched counts until it is delivered.
     fits = or_(downloads.c.running_limit.is_(None), running_of_member() < downloads.c.running_limit)
-    wanted = [downloads.c.upload == 1] if stage.delivers else [fits]
-    has_room = [
+    wanted = [downloads.c.upload == 1] if stage.delivers else [fits, ~parked()]
+    site_is_free = [
         or_(downloads.c.site.is_distinct_from(site), running_from(stage, site) < at_most)
         for site, at_most in site_limits
     ]
@@ -36,8 +39,9 @@ def _claimable(stage: Stage, site_limits: tuple[tuple[str, int], ...]) -> Column
         downloads.c.paused == 0,
         downloads.c.cancelled == 0,
         due,
+        has_room(stage, room),
         *wanted,
-        *has_room,
+        *site_is_free,
     )
 
 
@@ -73,13 +77,13 @@ def running_from(stage: Stage, site: str, *, besides: int | None = None) -> Any:
     return select(func.count()).select_from(table).where(*where).scalar_subquery()
 
 
-def next_id(stage: Stage, site_limits: Mapping[str, int]) -> Any:
+def next_id(stage: Stage, site_limits: Mapping[str, int], room: Room) -> Any:
     """The row whose turn it is: by priority, then of the guild and the member with the least running work, then age."""
-    return _next_id(stage, tuple(site_limits.items()))
+    return _next_id(stage, tuple(site_limits.items()), room)
 
 
 @lru_cache(KEPT)
-def _next_id(stage: Stage, site_limits: tuple[tuple[str, int], ...]) -> Any:
+def _next_id(stage: Stage, site_limits: tuple[tuple[str, int], ...], room: Room) -> Any:
     def running_by(column: str) -> Any:
         table = downloads.alias(f"running_{column}")
         return (
@@ -94,7 +98,7 @@ def _next_id(stage: Stage, site_limits: tuple[tuple[str, int], ...]) -> Any:
         select(downloads.c.id)
         .outerjoin(guild, downloads.c.guild_id.is_not_distinct_from(guild.c.guild_id))
         .outerjoin(user, downloads.c.user_id.is_not_distinct_from(user.c.user_id))
-        .where(_claimable(stage, site_limits))
+        .where(_claimable(stage, site_limits, room))
         .order_by(
             downloads.c.priority.desc(),
             func.coalesce(guild.c.running, 0),

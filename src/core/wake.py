@@ -19,6 +19,11 @@ LOOK_INTERVAL = 0.03  # seconds; a look costs about 4 microseconds, but waking u
 class Wake(Protocol):
     """Tells when to look at the table again."""
 
+    @property
+    def hears_all(self) -> bool:
+        """Whether nothing can have been committed when `wait` returns False."""
+        ...
+
     async def wait(self, timeout: float) -> bool:
         """Return True as soon as anything was committed since the last call, False after `timeout` seconds."""
         ...
@@ -39,6 +44,11 @@ class SqliteWake:
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=0)
         self._hints = FileHints.of(Path(path).parent) if hints else None
         self._seen = self._version()
+
+    @property
+    def hears_all(self) -> bool:
+        """See `Wake`."""
+        return True
 
     async def wait(self, timeout: float) -> bool:
         """See `Wake`."""
@@ -76,6 +86,11 @@ class NotifyWake:
         self._dsn = dsn
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._changed = asyncio.Event()
+
+    @property
+    def hears_all(self) -> bool:
+        """See `Wake`."""
+        return False
 
     async def wait(self, timeout: float) -> bool:
         """See `Wake`."""

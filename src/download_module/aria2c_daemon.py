@@ -74,7 +74,10 @@ class Aria2cDaemon:
             await asyncio.gather(self._keeper, return_exceptions=True)
         if self._process:
             await end_child(self._process, grace=3.0)
-        self._config_path.unlink(missing_ok=True)
+        try:
+            self._config_path.unlink(missing_ok=True)
+        except OSError as error:  # the next start removes it; this end goes on in order
+            logger.warning("could not remove {}: {}", self._config_path, error)
 
     async def restart(self, why: str) -> None:
         """Kill it because it hangs; it is started again at once."""

@@ -122,11 +122,25 @@ class Watch:
 
     async def _round(self) -> None:
         heard, self._heard = self._heard & self._running.keys(), set()
-        await self._take_in_by_gid([self._running[gid] for gid in heard])
+        ended = [self._running[gid] for gid in heard]
+        for live in ended:
+            if not live.is_magnet:  # whose metadata ended, and whose files begin
+                self.queue.release(live)
+        await self._exchange(ended, self.queue.admit())
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + TICK
             await self._look()
-        await self._add(self.queue.admit())
+            await self._exchange((), self.queue.admit())
+
+    async def _exchange(self, ended: Sequence[Live], begun: Sequence[Live]) -> None:
+        """Ask how those went that ended and hand over those that take their places, in one call: aria2 never waits."""
+        added, calls = self._calls_for(begun)
+        if not ended and not calls:
+            return
+        asked = [_status_of(live) for live in ended]
+        answers = await self._forget_and_ask([*asked, *calls])
+        self._take_in_refusals(added, answers[len(asked) :])
+        await self._take_in_answers(ended, answers[: len(asked)])
 
     async def _look(self) -> None:
         if self._running:
@@ -144,14 +158,21 @@ class Watch:
             row.report(row.progress())
 
     async def _take_in_by_gid(self, lives: Sequence[Live]) -> None:
+        if lives:
+            await self._take_in_answers(lives, await self.ask([_status_of(live) for live in lives]))
+
+    async def _take_in_answers(self, lives: Sequence[Live], answers: Sequence[Any]) -> None:
         unknown = []
-        answers = await self.ask([("aria2.tellStatus", [live.gid, KEYS]) for live in lives])
         for live, answer in zip(lives, answers, strict=True):
             if isinstance(answer, list):
                 await self._take_in(live, answer[0])
             elif not live.end.done():
-                unknown.append(live)
-        await self._add(unknown)
+                if live.connections:
+                    unknown.append(live)
+                else:  # its place is given away already
+                    del self._running[live.gid]
+                    self.submit(live)
+        await self._exchange((), unknown)
 
     async def _take_in(self, live: Live, status: dict[str, Any]) -> None:
         if live.end.done():
@@ -210,8 +231,8 @@ class Watch:
 
     # -- what aria2 is told --------------------------------------------------------------------------------------
 
-    async def _add(self, lives: Sequence[Live]) -> None:
-        """Hand transfers over that the daemon does not know: new ones, and all after a restart of it."""
+    def _calls_for(self, lives: Sequence[Live]) -> tuple[list[Live], list[Call]]:
+        """What hands transfers over that the daemon does not know: new ones, and all after a restart of it."""
         calls: list[Call] = []
         added: list[Live] = []
         for live in lives:
@@ -225,7 +246,9 @@ class Watch:
                 _fail(live, error)
             else:
                 added.append(live)
-        answers = await self._forget_and_ask(calls) if calls else []
+        return added, calls
+
+    def _take_in_refusals(self, added: Sequence[Live], answers: Sequence[Any]) -> None:
         for live, answer in zip(added, answers, strict=True):
             live.adds += 1
             if isinstance(answer, dict):
@@ -291,6 +314,10 @@ class Watch:
             await self.daemon.restart(f"no answer for {silent:.0f} s")
             self.silent_since = now
         await asyncio.sleep(0.1)
+
+
+def _status_of(live: Live) -> Call:
+    return "aria2.tellStatus", [live.gid, KEYS]
 
 
 def _fail(live: Live, error: Exception) -> None:

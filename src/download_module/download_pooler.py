@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from core.attempt import Done
+from core.layout import shelf_of
 from core.models import ChildRow, Download, NewMediaFile, Settlement, Status
 from core.queries import Queries
+from core.quotas import QuotaBook
 from download_module.aria2c_downloader import Aria2cDownloader
+from download_module.duplicates import Duplicates
 from download_module.media_facts import facts_of_all
 from download_module.media_finder import MediaFinder
 from download_module.media_maker import MediaMaker
@@ -18,6 +21,7 @@ from download_module.plan import DownloadPlan
 from download_module.progress_book import ProgressBook
 from download_module.refused_cookies import cookies_explained
 from download_module.sites import Sites
+from download_module.size_limit import within_quota
 from download_module.staging import StagingArea
 
 # A row in one of these has no more use for its staging directory.
@@ -35,6 +39,8 @@ class DownloadPooler:
     staging_area: StagingArea
     progress: ProgressBook
     sites: Sites
+    duplicates: Duplicates | None = None
+    quotas: QuotaBook | None = None
     emptying: set["asyncio.Task[None]"] = field(default_factory=set)
 
     async def work(self, claim: Download) -> Done:
@@ -46,19 +52,26 @@ class DownloadPooler:
         files = await self._fetched_before(claim)
         if files:
             return _done(await facts_of_all(files, claim.url))
+        detected = self.finder.detected(claim.url)
+        if self.duplicates and (known := await self.duplicates.answer(claim, detected.identity if detected else None)):
+            return known
         await self.downloader.free(self.staging_area.directories_of(claim.id))
-        staging = self.staging_area.open(claim.id, claim.epoch)
+        staging = self.staging_area.open(claim.id, claim.epoch, shelf_of(claim))
         try:
             staging.belong_to(claim.url)
             if finished := staging.finished_before():
                 return _done(await facts_of_all(finished, claim.url), tidy=staging.remove)
-            detected = self.finder.detected(claim.url)
             site = self.sites.of(detected.url if detected else claim.url)  # a mirror is ruled like its original
-            with self.finder.way_out.of(claim.id).named_refusals(), cookies_explained(site, claim.url):
-                plan = await self.finder.find(claim, site)
+            left = await self.quotas.left(claim) if self.quotas else None
+            with (
+                self.finder.way_out.of(claim.id).named_refusals(),
+                cookies_explained(site, claim.url),
+                within_quota(claim, left, self.finder.limits.max_bytes) as allowed,
+            ):
+                plan = await self.finder.find(allowed, site)
                 if plan.children:
                     return self._expanded(plan)
-                made = await self.maker.make(claim, plan, staging, site)
+                made = await self.maker.make(allowed, plan, staging, site)
             return _done(made.files, made.missing, tidy=staging.remove)
         finally:
             await self.progress.forget(claim)
@@ -77,7 +90,8 @@ class DownloadPooler:
     async def discard(self, download_id: int) -> None:
         """Take away what a cancelled download left on disk. To free its bytes takes a while, for which nobody waits."""
         found = await self.queries.get(download_id)
-        await asyncio.to_thread(self.staging_area.discard, download_id, found.url if found else None)
+        url, homes = (found.url, self.staging_area.layout.homes(found)) if found else (None, [])
+        await asyncio.to_thread(self.staging_area.discard, download_id, url, homes)
         emptying = asyncio.create_task(asyncio.to_thread(self.staging_area.trash.empty), name="trash")
         self.emptying.add(emptying)
         emptying.add_done_callback(self.emptying.discard)

@@ -87,6 +87,10 @@ class LibraryPatterns:
         kind = (names.get(UrlType.GALLERYDL) or "").partition(":")[2]
         return tuple(reversed(owners) if kind in MOVING else owners)
 
+    def missing(self) -> list[UrlType]:
+        """The libraries that could not be asked."""
+        return [library for library in LIBRARIES if library not in self._matchers]
+
 
 async def load_patterns(
     cache_dir: Path,
@@ -136,6 +140,7 @@ async def _ask(module: str, request: str, path: Path, inherit: Sequence[int], me
         network=Network.NONE,
         files=Files(),
         memory_bytes=memory_bytes,
+        outlives_us=False,  # busy for seconds, in which its lock would say that we live
         stdin=asyncio.subprocess.PIPE,
     )
     try:

@@ -44,7 +44,7 @@ async def facts_of(path: Path, source_url: str, *, measure_picture: bool = True)
         source_url: the row's URL.
         measure_picture: whether the size of a picture is worth a process.
     """
-    mime_type = await asyncio.to_thread(sniffed, path)
+    mime_type, size, sha256 = await asyncio.to_thread(_looked_at, path)
     kind = kind_of(mime_type, path.name)
     found = None
     if kind in (Kind.VIDEO, Kind.AUDIO) or (kind is Kind.IMAGE and measure_picture) or mime_type in (LIKE_TS, OGG):
@@ -57,14 +57,13 @@ async def facts_of(path: Path, source_url: str, *, measure_picture: bool = True)
         mime_type = f"{kind}/ogg"
     if kind is Kind.VIDEO and found is not None and not found.has_video:
         kind, mime_type = Kind.AUDIO, (mime_type or "").replace("video/", "audio/") or None
-    size = path.stat().st_size
     return NewMediaFile(
         path=str(path),
         kind=kind,
         mime_type=mime_type,
         bytes=size,
         source_url=source_url,
-        sha256=await asyncio.to_thread(_sha256, path) if size <= MAX_HASHED else None,
+        sha256=sha256,
         duration_seconds=found.duration_seconds if found else None,
         width=found.width if found else None,
         height=found.height if found else None,
@@ -104,6 +103,10 @@ def sniffed(path: Path) -> str | None:
     return recognised(found.mime_type, found.extension)
 
 
-def _sha256(path: Path) -> str:
+def _looked_at(path: Path) -> tuple[str | None, int, str | None]:
+    """Type, bytes and checksum of a file, in one turn of a thread: a gallery has hundreds."""
+    size = path.stat().st_size
+    if size > MAX_HASHED:
+        return sniffed(path), size, None
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return sniffed(path), size, hashlib.file_digest(stream, "sha256").hexdigest()

@@ -8,6 +8,7 @@ from loguru import logger
 
 from core.errors import BossBotError, ChecksumMismatch, RowChanged
 from core.models import Download, NewMediaFile, Progress, Status
+from core.room import Disk
 from core.store import Store
 from download_module.assembler import Assembler, is_made
 from download_module.live_fetching import LiveFetcher
@@ -16,6 +17,7 @@ from download_module.metadata_file import row_values, write_metadata
 from download_module.part_fetching import Fetched, PartFetcher
 from download_module.plan import DownloadPlan, Output, Part
 from download_module.progress_book import ProgressBook
+from download_module.room_needed import take_room
 from download_module.sites import Site
 from download_module.staging import Staging
 
@@ -49,6 +51,7 @@ class MediaMaker:
     assembler: Assembler
     progress: ProgressBook
     tries: int = PATIENCE  # as many as the row has, when those are fewer
+    disk: Disk | None = None  # where files are fetched to, when its room is watched
 
     async def make(self, claim: Download, plan: DownloadPlan, staging: Staging, site: Site) -> Made:
         """Fetch and assemble all outputs; those that are optional may be lost, as long as one is left.
@@ -59,6 +62,8 @@ class MediaMaker:
         if not await self.store.move(claim, Status.DOWNLOADING, activity="downloading", **row_values(plan)):
             raise RowChanged
         staging.prepare(plan.parts)
+        if self.disk is not None:
+            await take_room(self.store, self.disk, claim, plan, staging)
         fetched = await self._fetch(claim, plan, staging, site)
         ready, missing = _sorted(plan, fetched)
         for output in plan.outputs:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.download_plan import FetchPlan
+from core.earlier import shaping
 from core.models import Download, NewMediaFile
 from download_module.plan import DownloadPlan
 
@@ -92,14 +93,7 @@ def asked_alike(directory: Path, claim: Download) -> bool:
         made_for = json.loads(text)["download"]["options"]
     except (OSError, ValueError, LookupError, TypeError):
         return True
-    return bool(_shaping(made_for) == _shaping(claim.options))
-
-
-def _shaping(options: Any) -> Any:
-    """Those of the options that decide what the files are."""
-    if not isinstance(options, dict):
-        return options
-    return {name: value for name, value in options.items() if name not in ("force", "spoiler", "to")}
+    return isinstance(made_for, dict) and shaping(made_for) == shaping(claim.options)
 
 
 def _without_login(url: str) -> str:

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import math
 import struct
-import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from core.children import end_child, start_child
 from core.sandbox import Files, Network
 from download_module.byte_ranges import ByteRange, union
+from download_module.extractors.locked_directory import LockedDirectory
 from download_module.needed import GAP, LEAD, LEAST_HOLE, LEAST_WAY, TAIL, Needed, keep_free_behind
 from download_module.range_reader import HEAD, RemoteFile, Unreadable
 
@@ -170,8 +170,8 @@ async def _of_samples(file: RemoteFile, start: float, end: float | None, inherit
     looks = [f"{max(0.0, start - LEAD)}%{start + AROUND}"]
     if end is not None:
         looks.append(f"{max(start, end - AROUND)}%{end + TAIL + AROUND}")
-    with tempfile.TemporaryDirectory(prefix="boss-bot-index-") as directory:
-        path = Path(directory) / "index.mp4"
+    with contextlib.closing(LockedDirectory("bb-index-")) as directory:
+        path = directory.path / "index.mp4"
         await asyncio.to_thread(_write_index, path, file)
         lines = [line async for line in _ffprobe(path, ",".join(looks), inherit)]
     return _from_packets(lines, file, end)

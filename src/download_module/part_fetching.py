@@ -82,7 +82,7 @@ class PartFetcher:
         wanted = {
             work.staging.part(position): position
             for position in work.positions
-            if work.plan.parts[position].impersonate and not work.staging.is_done(position)
+            if work.parts[position].impersonate and not work.staging.is_done(position)
         }
         failed: list[BossBotError] = []
 
@@ -98,7 +98,7 @@ class PartFetcher:
 
         with limited(work.claim, self.max_bytes) as max_bytes:
             await self.impersonator.fetch(
-                {target: work.plan.parts[position] for target, position in wanted.items()},
+                {target: work.parts[position] for target, position in wanted.items()},
                 max_bytes=max_bytes,
                 report=report,
                 ended=ended,
@@ -140,20 +140,22 @@ class _Work:
     last_try: bool
     way_out: WayOut
     lost: dict[int, BossBotError] = field(default_factory=dict)
+    parts: tuple[Part, ...] = field(init=False)
     optional: frozenset[int] = field(init=False)
     replaced: set[int] = field(default_factory=set)  # whose bytes are those of a fallback
     moved: dict[int, Part] = field(default_factory=dict)  # that are fetched from where their redirects end
 
     def __post_init__(self) -> None:
+        self.parts = self.plan.parts  # once: the plan lists them anew each time, and there may be thousands
         flags = [output.optional for output in self.plan.outputs for _ in output.parts]
         self.optional = frozenset(position for position, flag in enumerate(flags) if flag)
 
     @property
     def positions(self) -> range:
-        return range(len(self.plan.parts))
+        return range(len(self.parts))
 
     def transfer(self, position: int) -> Transfer:
-        part = self.moved.get(position, self.plan.parts[position])
+        part = self.moved.get(position, self.parts[position])
         verify = self.verify
         return Transfer(
             gid=gid_of(self.claim.id, self.claim.epoch, position),
@@ -174,7 +176,7 @@ class _Work:
 
     def restart(self, position: int) -> None:
         self.staging.restart(position)
-        part, target = self.plan.parts[position], self.staging.part(position)
+        part, target = self.parts[position], self.staging.part(position)
         if part.ranges and part.size and not target.exists():
             prepare_ranges(target, part.size, part.ranges, part.known)
 
@@ -183,13 +185,13 @@ class _Work:
         self.staging.replace(position)
 
     def check(self, position: int, files: list[Path]) -> None:
-        expected = None if position in self.replaced else self.plan.parts[position].size
+        expected = None if position in self.replaced else self.parts[position].size
         size = sum(file.stat().st_size for file in files if file.is_file())
         if not size or (expected is not None and size != expected):
             raise ChecksumMismatch(f"The file arrived damaged: {size} bytes instead of {expected or 'some'}.")
 
     def mark_done(self, position: int) -> None:
-        if not self.plan.parts[position].is_torrent:
+        if not self.parts[position].is_torrent:
             self.staging.mark_done(position)
 
     def finish(self, position: int, files: list[Path]) -> None:
@@ -210,5 +212,5 @@ class _Work:
         return True
 
     def bytes_of(self, position: int) -> int:
-        ranges = self.plan.parts[position].ranges
+        ranges = self.parts[position].ranges
         return sum(end - first for first, end in ranges) if ranges else self.staging.part(position).stat().st_size

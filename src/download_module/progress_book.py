@@ -5,6 +5,7 @@ import asyncio
 from loguru import logger
 
 from core.database import DatabaseFault
+from core.database_faults import is_full
 from core.models import Download, Progress
 from core.store import Store
 
@@ -44,7 +45,8 @@ class ProgressBook:
                 async with self._writing:
                     await self._store.write_progress([one for one in changed.values() if one[0].id in self._latest])
             except (DatabaseFault, OSError) as error:  # asyncpg lets the errors of the socket pass
-                logger.warning("could not write progress: {}", error)
+                if not is_full(error):  # the loop says so once
+                    logger.warning("could not write progress: {}", error)
                 self._unwritten = {row: self._latest[row] for row in changed if row in self._latest} | self._unwritten
                 self._changed.set()
             await asyncio.sleep(INTERVAL)

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Protocol
 
-from core.errors import TooLarge
+from core.errors import QuotaExceeded, TooLarge
+from core.models import Download
+from core.quotas import Left
 
 MIB = 1024 * 1024
 
@@ -47,3 +50,15 @@ def limited(claim: HasLimit, host_limit: int) -> Iterator[int]:
         yield limit_of(claim, host_limit)
     except TooLarge:
         raise too_large(claim, host_limit) from None
+
+
+@contextmanager
+def within_quota(claim: Download, left: Left | None, host_limit: int) -> Iterator[Download]:
+    """The claim, with what its server and member may still fetch for its limit; above it the error says until when."""
+    if left is None or left.bytes >= limit_of(claim, host_limit):
+        yield claim
+        return
+    try:
+        yield replace(claim, size_limit_bytes=left.bytes)
+    except TooLarge as error:
+        raise QuotaExceeded(str(left.error)) from error

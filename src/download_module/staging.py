@@ -10,13 +10,13 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from core.finished_mark import is_of, mark, put_aside
+from core.layout import STAGING, Layout
+from core.trash import Trash
 from download_module.control_files import is_sound
-from download_module.finished_mark import is_of, mark, put_aside
 from download_module.plan import Part
 from download_module.staging_manifest import ManifestFile, write_whole
-from download_module.trash import Trash
 
-STAGING = ".staging"
 _NAME = re.compile(r"(\d+)-(\d+)")
 
 
@@ -32,14 +32,21 @@ class StagingArea:
             is_dead: whether a runner and all its children are certainly gone.
         """
         self._root = download_dir.resolve() / STAGING
-        self._finished = download_dir.resolve()
+        self.layout = Layout(download_dir)
+        self._finished = self.layout.root
         self._owner = owner
         self._is_dead = is_dead
         self._root.mkdir(parents=True, exist_ok=True)
         self.trash = Trash(self._root / "trash")
 
-    def open(self, download_id: int, epoch: int) -> "Staging":
-        """The directory of a claim, with what earlier claims left when that is safe to take."""
+    def open(self, download_id: int, epoch: int, shelf: str = "") -> "Staging":
+        """The directory of a claim, with what earlier claims left when that is safe to take.
+
+        Args:
+            download_id: of the claimed row.
+            epoch: of the claim.
+            shelf: where below DOWNLOAD_DIR its finished files go; see `core/layout.py`.
+        """
         path = self._root / f"{download_id}-{epoch}"
         earlier = sorted(self._of(download_id), key=_epoch)
         usable = [found for found in earlier if _epoch(found) < epoch and self._is_free(found)]
@@ -49,7 +56,7 @@ class StagingArea:
             shutil.rmtree(found, ignore_errors=True)
         path.mkdir(exist_ok=True)
         write_whole(path / "owner", self._owner)
-        return Staging(path, self.finished(download_id))
+        return Staging(path, self.finished(download_id, shelf))
 
     def directories_of(self, download_id: int) -> list[Path]:
         """What earlier claims of a download left."""
@@ -61,22 +68,24 @@ class StagingArea:
             if self._is_free(path):
                 shutil.rmtree(path, ignore_errors=True)
 
-    def finished(self, download_id: int) -> Path:
+    def finished(self, download_id: int, shelf: str = "") -> Path:
         """Where the finished files of a download go."""
-        return self._finished / str(download_id)
+        return self._finished / shelf / str(download_id)
 
-    def discard(self, download_id: int, url: str | None = None) -> None:
+    def discard(self, download_id: int, url: str | None = None, homes: Sequence[Path] = ()) -> None:
         """Throw away all that a download left, except what a living runner works on; `trash` frees the bytes.
 
         Args:
             download_id: which.
             url: its URL; finished files of another URL stay: an earlier database counted its downloads like this one.
+            homes: the directories of its finished files.
         """
         for path in self._of(download_id):
             if self._is_free(path):
                 self.trash.put(path)
-        if url is None or is_of(self.finished(download_id), url):
-            self.trash.put(self.finished(download_id))
+        for home in homes or (self.finished(download_id),):
+            if url is None or is_of(home, url):
+                self.trash.put(home)
 
     def ids(self) -> set[int]:
         """The downloads that have a staging directory."""
@@ -185,7 +194,7 @@ class Staging:
             shutil.rmtree(self._finished, ignore_errors=True)
         else:
             put_aside(self._finished)
-        directory.rename(self._finished)
+        _move(directory, self._finished)
         return [self._finished / file.name for file in files]
 
     def finished_before(self) -> list[Path]:
@@ -235,6 +244,16 @@ class Staging:
         for ending in ("", ".aria2", ".aria2__temp", ".http"):
             with contextlib.suppress(FileNotFoundError, IsADirectoryError):
                 path.with_name(path.name + ending).unlink()
+
+
+def _move(directory: Path, place: Path) -> None:
+    """Rename a directory to a place whose parents a janitor may remove at any moment, because they are empty."""
+    for _ in range(10):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            directory.rename(place)
+            return
+    directory.rename(place)
 
 
 def _epoch(path: Path) -> int:

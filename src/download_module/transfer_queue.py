@@ -49,7 +49,9 @@ class TransferQueue:
         self._waiting.pop(row, None)
 
     def release(self, live: Live) -> None:
-        """One that ran has ended."""
+        """One that ran has ended; to say it again changes nothing."""
+        if not live.connections:
+            return
         _lessen(self._of_host, live.host, live.connections)
         _lessen(self._of_row_and_host, (live.row, live.host), live.connections)
         _lessen(self._of_row, live.row, 1)

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 
 from loguru import logger
@@ -9,11 +10,15 @@ from loguru import logger
 from core.alive import Alive
 from core.chores import ChoreBook, keep_doing
 from core.database import DatabaseFault
+from core.earlier import Earlier
 from core.errors import ConfigurationError
+from core.layout import STAGING, Layout
 from core.logs import setup_logging
 from core.models import DOWNLOAD_STAGE
 from core.queries import Queries
+from core.quotas import QuotaBook, quotas_of
 from core.redaction import secrets_of
+from core.room import Disk
 from core.sandbox_network import GuardedNetwork
 from core.settings import MIB, Settings
 from core.version_floors import DOWNLOAD, warn_in_passing
@@ -22,9 +27,12 @@ from download_module.aria2c_downloader import Aria2cDownloader
 from download_module.assembler import Assembler
 from download_module.daemons import Daemon, Endpoint, SharedDaemon
 from download_module.download_pooler import DownloadPooler
+from download_module.duplicates import Duplicates
 from download_module.egress import Egress
 from download_module.egress.guard import EgressGuard
 from download_module.egress.limits import limits_for
+from download_module.extractors.base_extractor import Extractor
+from download_module.extractors.locked_directory import remove_dead
 from download_module.extractors.registry import Browser, all_extractors
 from download_module.extractors.warm_children import ChildLimits
 from download_module.impersonating import Impersonator
@@ -37,11 +45,12 @@ from download_module.progress_book import ProgressBook
 from download_module.range_reader import RangeReader
 from download_module.rate_schedule import parse_schedule
 from download_module.sites import Sites, gallery_instances, sites_from
-from download_module.staging import STAGING, StagingArea
+from download_module.staging import StagingArea
 from download_module.transfer_limits import TransferLimits
 from download_module.url_detector import UrlDetector
 from download_module.way_out import WayOut
 from pooler.chores import chores_for
+from pooler.figure_chores import figure_chores
 from pooler.workplace import open_workplace, run_process
 
 SWEEP_INTERVAL = 300.0  # seconds
@@ -79,9 +88,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         extractors = all_extractors(
             egress, sites, _child_limits(settings), browser=_browser(settings), network=network, inherit=inherit
         )
-        for extractor in extractors.values():
-            stack.push_async_callback(extractor.close)
+        stack.push_async_callback(_close, extractors.values())
         limits = _fetch_limits(settings)
+        disk = Disk(directory=settings.download_dir, reserve=settings.storage_min_free)
         queries = Queries(here.database)
         fetcher = PartFetcher(
             downloader=downloader,
@@ -107,26 +116,46 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 assembler=Assembler(inherit=inherit),
                 progress=progress,
                 tries=min(PATIENCE, settings.max_retries + 1),
+                disk=disk,
             ),
             downloader=downloader,
             staging_area=StagingArea(settings.download_dir, owner=alive.name, is_dead=alive.proves_dead),
             progress=progress,
             sites=sites,
+            duplicates=Duplicates(
+                earlier=Earlier(here.database),
+                queries=queries,
+                store=here.store,
+                layout=Layout(settings.download_dir),
+                days=settings.duplicate_days,
+            ),
+            quotas=QuotaBook(here.database, quotas_of(settings)),
         )
         await downloader.prove_shared(settings.download_dir.resolve() / STAGING)
         await downloader.prove_guarded(way_out)
         sweeping = asyncio.create_task(_keep_swept(pooler), name="sweep")
         stack.callback(sweeping.cancel)
+        figures = asyncio.create_task(  # beside the other chores, some of which take hours
+            keep_doing(ChoreBook(here.database, runner=alive.name), figure_chores(settings, here.database)),
+            name="figures",
+        )
+        stack.callback(figures.cancel)
         chores = asyncio.create_task(
             keep_doing(ChoreBook(here.database, runner=alive.name), chores_for(here)), name="chores"
         )
         stack.callback(chores.cancel)
-        await here.work(pooler, capacity=settings.max_concurrent_downloads, stop=stop)
+        await here.work(pooler, capacity=settings.max_concurrent_downloads, stop=stop, disk=disk)
+
+
+async def _close(extractors: Iterable[Extractor]) -> None:
+    """End the children of all of them, side by side: each may take a moment."""
+    await asyncio.gather(*(extractor.close() for extractor in extractors))
 
 
 async def _keep_swept(pooler: DownloadPooler) -> None:
     while True:
         try:
+            await asyncio.to_thread(remove_dead)
             await pooler.sweep()
         except (DatabaseFault, OSError) as error:
             logger.warning("could not look for what deleted downloads left: {}", error)

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 from core.deliveries import Deliveries
 from core.errors import ConfigurationError, UploadError
+from core.file_links import FileLinks
 from core.settings import Settings
 from upload_module.courier import AbsentCourier, Courier
 from upload_module.links import LinkStore
 from upload_module.s3_address import parse_s3
+from upload_module.web_links import WebLinks
 
 if TYPE_CHECKING:
     from upload_module.s3_store import S3Access
@@ -26,18 +28,22 @@ def store_courier(settings: Settings, deliveries: Deliveries) -> Courier:
     return S3Courier(deliveries=deliveries, access=access) if access else AbsentCourier(NO_STORE)
 
 
-def link_store(settings: Settings) -> LinkStore | None:
+def link_store(settings: Settings, files: FileLinks) -> LinkStore | None:
     """Where files go that can't be made to fit; None: they are kept.
 
     Raises:
-        ConfigurationError: DELIVERY_LINKS names no bucket, or there is no key for it.
+        ConfigurationError: DELIVERY_LINKS names no bucket, or there is no key for it, or no address of the web page.
     """
     if not settings.delivery_links:
         return None
+    if settings.delivery_links == "web":
+        if settings.web_public_url is None:
+            raise ConfigurationError("DELIVERY_LINKS=web needs WEB_PUBLIC_URL, where people reach the web page.")
+        return WebLinks(files, base_url=settings.web_public_url, seconds=settings.web_link_hours * 3600)
     try:
         address = parse_s3(settings.delivery_links)
     except UploadError:
-        raise ConfigurationError("DELIVERY_LINKS must be s3://BUCKET or s3://BUCKET/FOLDER.") from None
+        raise ConfigurationError("DELIVERY_LINKS must be web, s3://BUCKET or s3://BUCKET/FOLDER.") from None
     try:
         access = _access(settings)
         from upload_module.s3_links import S3Links

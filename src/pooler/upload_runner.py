@@ -5,7 +5,10 @@ import sys
 from contextlib import AsyncExitStack
 
 from core.deliveries import Deliveries
+from core.earlier import Earlier
 from core.errors import DestinationUnavailable, ScannerUnavailable
+from core.ffmpeg_run import Ffmpeg
+from core.file_links import FileLinks
 from core.logs import setup_logging
 from core.models import UPLOAD_STAGE, Destination
 from core.queries import Queries
@@ -17,6 +20,7 @@ from pooler.stores import link_store, store_courier
 from pooler.workplace import Workplace, open_workplace, run_process
 from upload_module.courier import AbsentCourier, Courier
 from upload_module.discord_courier import DiscordCourier
+from upload_module.earlier_posts import EarlierPosts
 from upload_module.finished_files import FinishedFiles
 from upload_module.fitting.animation import AnimationFitter
 from upload_module.fitting.audio_fitter import AudioFitter
@@ -27,6 +31,7 @@ from upload_module.fitting.picture_fitter import PictureFitter
 from upload_module.fitting.picture_process import PictureProcess
 from upload_module.fitting.video_fitter import VideoFitter
 from upload_module.folder_destination import FolderCourier
+from upload_module.likeness import Likeness
 from upload_module.preparation import Preparation
 from upload_module.upload_limits import UploadLimits
 from upload_module.upload_manager import Limits
@@ -52,8 +57,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             Destination.FOLDER: FolderCourier(deliveries=deliveries, finished=finished, default=settings.delivery_path),
             Destination.DISCORD: AbsentCourier(NO_TOKEN),
         }
+        earlier = Earlier(here.database)
+        posts: EarlierPosts | None = None
         if token:
-            couriers[Destination.DISCORD] = _discord(here, deliveries, token, stack)
+            bot = UploaderBot(token, api_base=settings.discord_api_base)
+            stack.push_async_callback(bot.close)
+            couriers[Destination.DISCORD] = _discord(here, deliveries, bot)
+            posts = EarlierPosts(bot, earlier)
         pooler = UploadPooler(
             store=here.store,
             queries=Queries(here.database),
@@ -62,6 +72,15 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             finished=finished,
             cleanup=settings.upload_cleanup_after_success,
             virus_check=_virus_check(settings),
+            posts=posts,
+            likeness=Likeness(
+                store=here.store,
+                deliveries=deliveries,
+                earlier=earlier,
+                ffmpeg=Ffmpeg(inherit=(here.alive.fd,), niceness=settings.compression_niceness),
+                days=settings.duplicate_days,
+            ),
+            links=FileLinks(here.database),
         )
         # What waited for an admin goes on: this start may be what he did.
         for error in (DestinationUnavailable, ScannerUnavailable):
@@ -69,11 +88,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await here.work(pooler, capacity=settings.max_concurrent_uploads, stop=stop)
 
 
-def _discord(here: Workplace, deliveries: Deliveries, token: str, stack: AsyncExitStack) -> DiscordCourier:
+def _discord(here: Workplace, deliveries: Deliveries, bot: UploaderBot) -> DiscordCourier:
     settings = here.settings
     queries = Queries(here.database)
-    bot = UploaderBot(token, api_base=settings.discord_api_base)
-    stack.push_async_callback(bot.close)
     limits = UploadLimits(
         store=here.store,
         queries=queries,
@@ -90,7 +107,7 @@ def _discord(here: Workplace, deliveries: Deliveries, token: str, stack: AsyncEx
         fitted=FittedFiles(settings.download_dir),
         at_once=settings.compression_max_concurrent,
     )
-    links = link_store(settings)
+    links = link_store(settings, FileLinks(here.database))
     preparation = Preparation(
         store=here.store, queries=queries, deliveries=deliveries, room=room, rest=Step.LINK if links else Step.KEEP
     )

@@ -14,13 +14,18 @@ from core import migrate
 from core.alive import Alive
 from core.claim_loop import ClaimLoop, Done, Pace
 from core.database import Database
-from core.errors import ConfigurationError
-from core.models import DOWNLOAD_STAGE, Download, Stage
+from core.errors import ConfigurationError, DatabaseLost
+from core.maintenance import refuse_damage
+from core.models import DOWNLOAD_STAGE, Download, RunnerState, Stage
 from core.retry_handler import RetryPolicy
+from core.room import Disk
+from core.room_watch import RoomWatch
 from core.settings import Settings, read_settings
+from core.site_health import SiteRules
 from core.store import Store
 from core.wake import Wake, open_wake
-from pooler.lifecycle import run_until_stopped
+from pooler import systemd
+from pooler.lifecycle import WRONG_SETTINGS, after_loss, run_until_stopped
 
 
 class Pooler(Protocol):
@@ -45,8 +50,8 @@ class Workplace:
     store: Store
     wake: Wake
 
-    async def work(self, pooler: Pooler, *, capacity: int, stop: asyncio.Event) -> None:
-        """Claim rows for `pooler` until `stop` is set."""
+    async def work(self, pooler: Pooler, *, capacity: int, stop: asyncio.Event, disk: Disk | None = None) -> None:
+        """Claim rows for `pooler` until `stop` is set; with `disk`, only while it has room."""
         settings = self.settings
         loop = ClaimLoop(
             self.store,
@@ -60,6 +65,7 @@ class Workplace:
             capacity=capacity,
             work=pooler.work,
             discard=pooler.discard,
+            room_watch=RoomWatch(self.store, self.database, disk) if disk is not None else None,
             preempts=settings.preempt_for_priority and self.store.stage is DOWNLOAD_STAGE,
             pace=Pace(
                 poll_interval=settings.poll_interval,
@@ -68,20 +74,36 @@ class Workplace:
             ),
         )
         logger.bind(runner=self.alive.name).info("{} runner is ready", self.store.stage.name)
-        await loop.run(stop)
+        await self.store.set_state(RunnerState.READY)
+        watched = asyncio.create_task(systemd.stay_watched(), name="service manager")
+        try:
+            await loop.run(stop)
+        finally:
+            watched.cancel()
 
 
 async def open_workplace(stack: AsyncExitStack, settings: Settings, stage: Stage) -> Workplace:
     """Migrate the database and sign on; `stack` closes everything."""
     database = Database(settings.database_url)
     stack.push_async_callback(database.close)
+    await refuse_damage(database)
     await migrate.upgrade(database)
     alive = stack.enter_context(closing(Alive(settings.lock_dir, stage.name)))
     store = Store(database, stage=stage, runner=alive.name)
+    store.site_rules = _site_rules(settings)
     await store.sign_on(os.getpid())
     wake = open_wake(database)
     stack.push_async_callback(wake.close)
     return Workplace(settings, database, alive, store, wake)
+
+
+def _site_rules(settings: Settings) -> SiteRules:
+    return SiteRules(
+        window=settings.site_failure_window,
+        least=settings.site_failures,
+        rate=settings.site_failure_rate,
+        pause=settings.site_pause,
+    )
 
 
 def run_process(run: Callable[[Settings, asyncio.Event], Awaitable[None]]) -> int:
@@ -89,10 +111,14 @@ def run_process(run: Callable[[Settings, asyncio.Event], Awaitable[None]]) -> in
 
     async def main(stop: asyncio.Event) -> int:
         try:
-            await run(read_settings(), stop)
+            settings = read_settings()
+            await run(settings, stop)
         except ConfigurationError as error:
             sys.stderr.write(f"{error}\n")
-            return 2
+            return WRONG_SETTINGS
+        except DatabaseLost as error:
+            logger.critical("{}", error)
+            return await after_loss(error, settings.database_url)
         return 0
 
     return run_until_stopped(main)

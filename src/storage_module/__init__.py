@@ -1,1 +1,1 @@
-"""What is kept on disk, for how long, and what is there already: layout, retention, the janitor, duplicates."""
+"""What is kept on disk, for how long, and whether it is still what was fetched."""

@@ -3,9 +3,10 @@
 Statuses and codes: Discord's documentation, "Opcodes and Status Codes".
 """
 
-from core.errors import DestinationForbidden, DestinationGone, FileTooLarge, SendFailed, UploadError
+from core.errors import DestinationBusy, DestinationForbidden, DestinationGone, FileTooLarge, SendFailed, UploadError
 
 UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE, TOO_LARGE = 10003, 10004, 10008, 40005
+ASKS_TO_WAIT = "Discord asks to wait before sending more."
 UNSAID = 60.0  # seconds to wait when Discord asks to wait and does not say how long
 
 
@@ -18,7 +19,7 @@ def refusal(status: int, code: int, text: str, *, retry_after: str | None) -> Up
     if code in (UNKNOWN_CHANNEL, UNKNOWN_GUILD):
         return DestinationGone()
     if status == 429:
-        return SendFailed("Discord asks to wait before sending more.", retry_after=_seconds(retry_after))
+        return DestinationBusy(ASKS_TO_WAIT, retry_after=_seconds(retry_after))
     if status == 404 or status >= 500:
         return SendFailed(f"Discord did not take the files (status {status}).")
     return UploadError(f"Discord refuses the message: {text or status}")

@@ -1,40 +1,40 @@
-"""The files of `downloaded` rows on disk: checked before a delivery, removed after it, all below DOWNLOAD_DIR."""
+"""The files of `downloaded` rows on disk: checked before a delivery, removed after it; see `core/layout.py`."""
 
 import asyncio
-import shutil
 import stat
 from pathlib import Path
 
 from loguru import logger
 
 from core.errors import UploadError
-from core.models import MediaFile
+from core.layout import STAGING, Layout
+from core.models import Download, MediaFile
+from core.trash import Trash
 from upload_module.display_names import display_name
 
 
 class FinishedFiles:
-    """`DOWNLOAD_DIR/<id>`, one directory a download."""
+    """One directory a download."""
 
     def __init__(self, download_dir: Path) -> None:
-        self._root = download_dir.resolve()
+        self._layout = Layout(download_dir)
+        self._trash = Trash(self._layout.root / STAGING / "trash")
 
     def owns(self, directory: Path) -> bool:
         """Whether a directory is one whose content is removed sooner or later."""
-        resolved = directory.resolve()
-        if not resolved.is_relative_to(self._root):
-            return False
-        parts = resolved.relative_to(self._root).parts
-        return bool(parts) and (parts[0].isdigit() or parts[0] == ".staging")
+        return self._layout.owns(directory)
 
-    async def remove(self, download_id: int) -> None:
-        """Remove what is left of a download; a directory that can't be removed is logged, not an error."""
-        directory = self._root / str(int(download_id))
-        if directory.is_symlink() or not directory.exists():
-            return
-        try:
-            await asyncio.to_thread(shutil.rmtree, directory)
-        except OSError as error:
-            logger.bind(download=download_id).warning("could not remove {}: {}", directory, error.strerror)
+    async def remove(self, download: Download) -> None:
+        """Remove what is left of a download; a directory that can't be removed is logged, not an error.
+
+        By way of the trash: what a fault of the disk leaves there is removed by the next sweep of any runner.
+        """
+        for directory in self._layout.homes(download):
+            try:
+                await asyncio.to_thread(self._trash.put, directory)
+                await asyncio.to_thread(self._trash.empty)
+            except OSError as error:
+                logger.bind(download=download.id).warning("could not remove {}: {}", directory, error.strerror)
 
 
 def checked(file: MediaFile) -> Path:

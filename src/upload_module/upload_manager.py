@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from core.errors import FileTooLarge
+from core.layout import shown_place
 from core.models import MediaFile
 from upload_module.display_names import display_name
 
@@ -68,10 +69,15 @@ def too_large(kept: Sequence[MediaFile], limits: Limits, *, total: int) -> FileT
         f"{in_units(limits.file)} per file, and it can't be made to fit. "
     )
     told += f"{others} more {'is' if others == 1 else 'are'} too large as well. " if others else ""
-    places = ", ".join(f"{file.download_id}/{display_name(Path(file.path).name)}" for file in kept[:NAMED])
+    places = ", ".join(_place(file) for file in kept[:NAMED])
     if others:
         return FileTooLarge(f"{told}They are kept on the bot's machine: {places}{' ...' if len(kept) > NAMED else ''}.")
     return FileTooLarge(f"{told}It is kept on the bot's machine: {places}. Ask for a smaller version of it.")
+
+
+def _place(file: MediaFile) -> str:
+    path = Path(file.path)
+    return f"{shown_place(path, file.download_id)}/{display_name(path.name)}"
 
 
 def in_units(size: int, *, up: bool = False) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,19 +11,17 @@ import aiohttp
 import discord
 from loguru import logger
 
-from core.errors import (
-    DestinationForbidden,
-    DestinationUnavailable,
-    SendFailed,
-)
-from upload_module.courier import LOOK_AGAIN
-from upload_module.discord_refusals import UNKNOWN_MESSAGE, refusal
+from core.errors import DestinationBusy, DestinationForbidden, SendFailed
+from upload_module.discord_refusals import ASKS_TO_WAIT, UNKNOWN_MESSAGE, UNSAID, refusal
 from upload_module.posts import Attached, Place, Post, Posted
+from upload_module.silence import Silence
 
 MAX_RATE_LIMIT_WAIT = 60.0  # seconds; what is longer goes back into the queue
 SEARCH_AT_MOST = 5_000  # messages, 50 requests
 REQUEST_TIMEOUT = 300.0  # seconds, and more for the files that a request carries
 SLOWEST = 64 * 1024  # bytes a second
+ANSWERS_WITHIN = 10.0  # seconds
+DOWN_FOR = 30.0  # seconds between looks at a Discord that is down
 
 
 class UploaderBot:
@@ -35,7 +33,7 @@ class UploaderBot:
         self._token = token
         self._client: discord.Client | None = None
         self._connecting = asyncio.Lock()
-        self._refused_until = 0.0  # monotonic
+        self._silence = Silence()
         self._guild_limits: dict[int, int | None] = {}
 
     async def send(self, place: Place, post: Post) -> Posted | None:
@@ -51,12 +49,20 @@ class UploaderBot:
         if place.reply_to is not None:
             partial = channel.get_partial_message(place.reply_to)
             answered["reference"] = partial.to_reference(fail_if_not_exists=False)
-        with self._as_ours(), ExitStack() as opened:
+        async with self._asking(client):
+            message = await self._send(channel, post, answered)
+        return None if message is None else _posted(message)
+
+    @staticmethod
+    async def _send(
+        channel: discord.PartialMessageable, post: Post, answered: dict[str, Any]
+    ) -> discord.Message | None:
+        with ExitStack() as opened:
             files = [_Attachment(file, post) for file in post.files]
             for file in files:
                 opened.callback(file.close)
             try:
-                message = await channel.send(
+                return await channel.send(
                     post.text,
                     files=files,
                     nonce=post.nonce,
@@ -67,7 +73,21 @@ class UploaderBot:
                 if error.code == UNKNOWN_MESSAGE:
                     return None
                 raise
-        return _posted(message)
+
+    async def is_there(self, place: Place, message_id: int) -> bool:
+        """Whether a message exists and can be read.
+
+        Raises:
+            UploadError: Discord did not answer.
+        """
+        client = await self._connected()
+        channel = client.get_partial_messageable(place.channel_id, guild_id=place.guild_id)
+        async with self._asking(client):
+            try:
+                await channel.fetch_message(message_id)
+            except (discord.NotFound, discord.Forbidden):
+                return False
+        return True
 
     async def own_messages(self, place: Place, *, since: float) -> AsyncGenerator[Posted, None]:
         """Our messages in a channel after a time (seconds since 1970) and after the one that is answered.
@@ -80,7 +100,7 @@ class UploaderBot:
         start = discord.utils.time_snowflake(datetime.fromtimestamp(since, UTC))
         after = discord.Object(max(start, place.reply_to or 0))
         seen = 0
-        with self._as_ours():
+        async with self._asking(client):
             async for message in channel.history(limit=SEARCH_AT_MOST, after=after, oldest_first=True):
                 seen += 1
                 if client.user is not None and message.author.id == client.user.id:
@@ -102,7 +122,7 @@ class UploaderBot:
         if guild_id not in self._guild_limits:
             client = await self._connected()
             try:
-                with self._as_ours():
+                async with self._asking(client):
                     guild = await client.fetch_guild(guild_id, with_counts=False)
                 self._guild_limits[guild_id] = guild.filesize_limit
             except DestinationForbidden:  # asked in vain is asked once, too
@@ -116,8 +136,7 @@ class UploaderBot:
 
     async def _connected(self) -> discord.Client:
         async with self._connecting:
-            if time.monotonic() < self._refused_until:
-                raise self._refused()
+            self._silence.check()
             if self._client is None:
                 # Intents mean nothing without a gateway, but without this one the library warns at each start.
                 intents = discord.Intents(guilds=True)
@@ -126,11 +145,27 @@ class UploaderBot:
                 try:
                     with self._as_ours():
                         await client.login(self._token)
-                except BaseException:
+                except BaseException as error:
                     await client.close()
+                    if type(error) is SendFailed:  # no files were in it
+                        raise DestinationBusy(str(error), retry_after=DOWN_FOR) from error
                     raise
                 self._client = client
             return self._client
+
+    @asynccontextmanager
+    async def _asking(self, client: discord.Client) -> AsyncGenerator[None, None]:
+        """Around requests: whether it is these that Discord does not take, or all."""
+        try:
+            with self._as_ours():
+                yield
+        except DestinationBusy:
+            raise
+        except SendFailed as error:
+            if await _answers(client):
+                raise
+            logger.warning("Discord does not answer: {}", error)
+            raise DestinationBusy(retry_after=DOWN_FOR) from error
 
     @contextmanager
     def _as_ours(self) -> Iterator[None]:
@@ -138,33 +173,39 @@ class UploaderBot:
         try:
             yield
         except discord.LoginFailure:
-            raise self._refuse() from None
+            raise self._silence.refused() from None
         except discord.HTTPException as error:
             if error.status == 401:
-                raise self._refuse() from None
+                raise self._silence.refused() from None
             wait = error.response.headers.get("Retry-After")
-            raise refusal(error.status, error.code, error.text, retry_after=wait) from error
+            ours = refusal(error.status, error.code, error.text, retry_after=wait)
+            if error.status == 429:
+                self._silence.asked_for(ours.retry_after)  # of one channel the library would have waited itself
+            raise ours from error
         except discord.RateLimited as error:
-            raise SendFailed("Discord asks to wait before sending more.", retry_after=error.retry_after) from error
+            raise DestinationBusy(ASKS_TO_WAIT, retry_after=error.retry_after) from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise SendFailed("The connection to Discord failed.") from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
+            if error.args == ("retry_after",):
+                raise DestinationBusy(ASKS_TO_WAIT, retry_after=UNSAID) from error
             # discord.py reads answers without checking them: a proxy's page of HTML ends here.
             logger.opt(exception=True).warning("Discord's answer was not understood")
             raise SendFailed("Discord's answer was not understood.") from error
 
-    def _refuse(self) -> DestinationUnavailable:
-        """Discord restricts an address after 10,000 answers of 401: say it once, and leave it alone for a while."""
-        if time.monotonic() >= self._refused_until:
-            logger.error("Discord refuses the token. Deliveries to Discord wait; set a valid BOSS_BOT_DISCORD_TOKEN.")
-        self._refused_until = time.monotonic() + LOOK_AGAIN
-        return self._refused()
 
-    def _refused(self) -> DestinationUnavailable:
-        return DestinationUnavailable(
-            "Discord refuses the bot's token. The files are kept and sent when an admin has set a valid one.",
-            retry_after=LOOK_AGAIN,
-        )
+async def _answers(client: discord.Client) -> bool:
+    """Whether Discord answers anything at all."""
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN):
+            await client.http.request(discord.http.Route("GET", "/users/@me"))
+    except discord.HTTPException as error:
+        return error.status < 500
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return False
+    except discord.RateLimited:
+        return True
+    return True
 
 
 def _patient(request: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

@@ -16,7 +16,7 @@ from tests.support.media_server import MediaServer
 from tests.support.processes import Program, Programs, wait_until
 
 BOSSBOTCTL = Path(sys.executable).with_name("bossbotctl")
-KINDS = {"bot": "bot", "download": "pooler.download_runner", "upload": "pooler.upload_runner"}
+KINDS = {"bot": "bot", "download": "pooler.download_runner", "upload": "pooler.upload_runner", "web": "web"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +48,7 @@ class House:
             "BOSS_BOT_DATA_DIR": str(self.directory / "data"),
             "DOWNLOAD_DIR": str(self.downloads),
             "EGRESS_ALLOW": "127.0.0.0/8",
+            "SITE_FAILURES": "0",  # one server plays all sites
             "BOSS_BOT_LOG_FORMAT": "json",
             "PROGRESS_EDIT_INTERVAL": "1",
             "RETRY_BASE_DELAY": "1",
@@ -144,7 +145,8 @@ class House:
     def files_of(self, download_id: int) -> list[Path]:
         """Everything on disk that belongs to a download and is not delivered."""
         staged = [path for path in self.downloads.glob(f".staging/{download_id}-*/**/*") if path.is_file()]
-        return staged + [path for path in self.downloads.glob(f"{download_id}/**/*") if path.is_file()]
+        finished = self.downloads.glob(f"*/????-??-??/{download_id}/**/*")
+        return staged + [path for path in finished if path.is_file()]
 
     async def held_at(self, path: str, count: int) -> None:
         """Let `count` bytes of a resource through fast, then a trickle long enough for aria2 to save where it is."""

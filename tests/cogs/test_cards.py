@@ -7,7 +7,7 @@ import pytest
 
 from cogs.cards import card, entry_line, line, list_card, state
 from cogs.names import bare_name, name, site
-from core.models import Batch, Status
+from core.models import Batch, SameBy, Status
 from core.preferences import BarStyle, Notify
 from tests.cogs.rows import a_download
 
@@ -100,6 +100,22 @@ PLAN = {"height": 720, "bytes": 18 * MIB, "seconds": 212.0, "files": 1, "heights
             f"✅ **cat.mp4** · 2.3 MB in 45 s · {ABOUT}",
         ),
         ({"status": Status.UPLOADED}, {}, f"✅ **cat.mp4** · {ABOUT}"),
+        (
+            {"status": Status.UPLOADED, "same_by": SameBy.LINK, "same_url": "https://discord.com/channels/5/6/1"},
+            {},
+            f"✅ **cat.mp4** · {ABOUT}\nIt was posted here already: https://discord.com/channels/5/6/1. "
+            "Ask with force=yes to have it anew.",
+        ),
+        (
+            {"status": Status.UPLOADING, "same_by": SameBy.LOOKS, "same_url": "https://discord.com/channels/5/6/1"},
+            {},
+            f"📤 **cat.mp4**\nuploading\n-# Looks the same as https://discord.com/channels/5/6/1.\n{TAIL}",
+        ),
+        (
+            {"status": Status.UPLOADED, "same_by": SameBy.BYTES, "same_url": "https://discord.com/channels/5/6/1"},
+            {},
+            f"✅ **cat.mp4** · {ABOUT}\n-# Is the same as https://discord.com/channels/5/6/1.",
+        ),
         (
             {
                 "status": Status.DOWNLOADED,

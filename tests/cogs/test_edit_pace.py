@@ -28,6 +28,15 @@ def test_what_was_never_shown_is_due_at_once() -> None:
     assert PACE.is_due(MOVING, None, 0.0)
 
 
+def test_outcomes_go_first_and_what_failed_waits_behind_others() -> None:
+    begun, ended = (
+        [Due(a_download(id=10 * place + n, status=status, progress_message_status=Status.PENDING)) for n in (1, 2, 3)]
+        for place, status in enumerate((Status.EXTRACTING, Status.CANCELLED))
+    )
+    tried = {11: 70.0, 12: 60.0, 1: 80.0}
+    assert PACE.first([*begun, *ended], {}, tried) == [ended[2], ended[1], ended[0], begun[1], begun[2], begun[0]]
+
+
 def test_news_goes_first_and_then_what_waited_longest() -> None:
     fresh = Due(a_download(id=1, status=Status.DOWNLOADING, progress_message_status=Status.DOWNLOADING))
     old = Due(a_download(id=2, status=Status.DOWNLOADING, progress_message_status=Status.DOWNLOADING))
@@ -37,7 +46,7 @@ def test_news_goes_first_and_then_what_waited_longest() -> None:
         2: Shown(face=Face(text=""), phase="working", status=Status.DOWNLOADING, at=10.0),
         3: Shown(face=Face(text=""), phase="working", status=Status.UPLOADING, at=60.0),
     }
-    assert PACE.first([fresh, old, news], shown) == [news, old, fresh]
+    assert PACE.first([fresh, old, news], shown, {}) == [news, old, fresh]
 
 
 def test_a_playlist_moves_until_its_last_entry_is_over() -> None:

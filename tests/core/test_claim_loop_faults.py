@@ -10,8 +10,9 @@ from loguru import logger
 from core.attempt import Done
 from core.database import Database
 from core.models import Download, Status
+from core.news import News
 from core.queries import Queries
-from core.store import News, Store
+from core.store import Store
 from tests.conftest import Hand
 from tests.core import given
 from tests.core.worker import DONE, Shell, Work, working

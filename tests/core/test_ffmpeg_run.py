@@ -1,12 +1,13 @@
 """The program ffmpeg: its progress, its limits and its end."""
 
 import asyncio
+import signal
 
 import psutil
 import pytest
 
 from core import ffmpeg_run
-from core.errors import ChecksumMismatch, DiskFull
+from core.errors import ChecksumMismatch, DiskFull, ProgramEnded
 from core.ffmpeg_run import Ffmpeg
 
 ENDLESS = ("-re", "-f", "lavfi", "-i", "anullsrc", "-f", "null", "-")
@@ -57,3 +58,15 @@ async def test_the_installed_version_takes_the_options_for_playlists() -> None:
     options = await Ffmpeg().hls_options()
     assert options[:2] == ("-allowed_extensions", "ALL")
     assert len(options) % 2 == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_a_program_that_was_killed_says_nothing_about_the_media(number: signal.Signals) -> None:
+    begun = asyncio.Event()
+    work = asyncio.create_task(Ffmpeg().run(ENDLESS, activity="merging", report=lambda *_: begun.set()))
+    async with asyncio.timeout(30):
+        await begun.wait()
+    for child in running():
+        child.send_signal(number)
+    with pytest.raises(ProgramEnded):
+        await work

@@ -47,7 +47,7 @@ async def test_a_period_begins_when_downloads_were_added(database: Database, han
         await given.row(database, **DONE)
     await hand("UPDATE downloads SET added_at = '2020-01-01 00:00:00' WHERE id = 1")
     statistics = Statistics(database)
-    assert [(await statistics.figures(period)).done for period in Period] == [2, 2, 3]
+    assert [(await statistics.figures(period)).done for period in Period] == [2, 2, 2, 2, 3]
 
 
 async def test_nothing_has_no_success_rate(database: Database) -> None:

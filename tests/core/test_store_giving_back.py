@@ -4,8 +4,8 @@ import pytest
 
 from core.database import Database
 from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE, Stage, Status
+from core.news import News
 from core.queries import Queries
-from core.store import News
 from tests.conftest import Hand
 from tests.core import given
 
@@ -169,7 +169,7 @@ async def test_news_tell_what_there_is_to_do(database: Database) -> None:
     store = given.runner(database)
     assert await store.news() == News(held=False, held_by_others=False, to_cancel=False, claimable=False)
     await given.row(database)
-    assert await store.news() == News(held=False, held_by_others=False, to_cancel=False, claimable=True)
+    assert await store.news() == News(held=False, held_by_others=False, to_cancel=False, claimable=True, waiting=True)
     await given.claimed(store)
     await given.row(database, cancelled=1)
     await given.row(database, status="extracting", claimed_by="another")

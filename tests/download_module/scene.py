@@ -26,7 +26,7 @@ class Scene:
         runner = await self.programs.start(
             [sys.executable, "-m", "pooler.download_runner"], env=self.environment(**settings), cwd=self.directory
         )
-        await runner.wait_for_output("download runner is ready", 20)
+        await runner.wait_for_output("download runner is ready", 60)
         return runner
 
     def environment(self, **settings: str) -> dict[str, str | None]:
@@ -36,6 +36,7 @@ class Scene:
             "BOSS_BOT_DATA_DIR": str(self.directory / "data"),
             "DOWNLOAD_DIR": str(self.downloads),
             "EGRESS_ALLOW": "127.0.0.0/8",
+            "SITE_FAILURES": "0",  # one server plays all sites
             "RETRY_BASE_DELAY": "0.1",
             "MAX_DOWNLOAD_RETRIES": "2",
             "ARIA2C_RPC_URL": None,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from download_module import finished_mark
+from core import finished_mark
 from download_module.aria2c_control import Control
 from download_module.plan import Part
 from download_module.staging import Staging, StagingArea

@@ -13,7 +13,7 @@ import pytest
 
 from core.children import built_environment, start_child
 from core.errors import ExtractionError
-from download_module.extractors import warm_children
+from download_module.extractors import library_mark, warm_children
 from download_module.extractors.child_memory import resident_bytes
 from download_module.extractors.warm_children import ChildLimits, WarmChildren
 from tests.download_module.given import MIB
@@ -202,3 +202,17 @@ def test_memory_is_counted_with_that_of_children() -> None:
     alone = resident_bytes(os.getpid())
     assert alone == pytest.approx(psutil.Process().memory_info().rss, rel=0.2)
     assert resident_bytes(2**22 + 7) == 0
+
+
+async def test_a_child_that_imported_its_library_before_an_update_is_replaced(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    monkeypatch.setattr(library_mark, "PLACE", packages)
+    children = start()
+    old = await pid_of(children)
+    assert await pid_of(children) == old
+    (packages / "yt_dlp-2026.11.1.dist-info").mkdir()
+    assert await pid_of(children) != old
+    assert old not in {child.pid for child in running()}

@@ -69,6 +69,18 @@ async def test_the_secret_is_in_a_private_file_that_goes_with_the_daemon(tmp_pat
     assert list((tmp_path / "runtime").iterdir()) == []
 
 
+async def test_a_file_that_can_not_be_removed_does_not_spoil_the_end(tmp_path: Path) -> None:
+    daemon = Aria2cDaemon(tmp_path / "runtime")
+    await daemon.start()
+    assert daemon.pid is not None
+    process = psutil.Process(daemon.pid)
+    (config,) = (tmp_path / "runtime").iterdir()
+    config.unlink()
+    config.mkdir()
+    await daemon.stop()
+    assert not process.is_running()
+
+
 async def test_what_killed_runners_left_is_removed(tmp_path: Path) -> None:
     runtime = tmp_path / "runtime"
     runtime.mkdir()

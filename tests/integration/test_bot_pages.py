@@ -1,10 +1,12 @@
 """What can be read: settings, statistics, sites, help, and the owner's pages."""
 
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from core.history import History
 from core.models import Settlement, Status
 from core.preferences import BarStyle, Notify
 from tests.cogs.asking import prefix, slash, told
@@ -37,15 +39,17 @@ async def test_a_member_has_settings_of_his_own_and_the_server_has_defaults(scen
     assert (row.options, row.priority) == ({"audio": True}, 0)
 
     changed = "✅ Changed. `settings view` shows all."
-    assert await slash(scene, admin, "settings update", quality="720p", notify="none") == changed
+    assert await slash(scene, admin, "settings update", quality="720p", notify="none", repost=True) == changed
     assert "#3" in await slash(scene, scene.bob, "download", url=URL)
     assert (await scene.row(3)).options == {"quality": "720p"}
     private = await scene.bob.use(scene.channel, "me", quality="default")
     assert "Default quality: 720p" in await told(scene, private)
     assert private.messages[0].is_ephemeral
-    assert "Default quality: 720p" in await prefix(scene, scene.bob, "$settings view")
+    page = await prefix(scene, scene.bob, "$settings view")
+    assert "Default quality: 720p" in page
+    assert "Media that was posted here already: posted again" in page
     said = await prefix(scene, admin, "$settings update")
-    assert said == "❌ Say what to change: language, notify or quality."
+    assert said == "❌ Say what to change: language, notify, quality or repost."
 
 
 async def test_everybody_is_answered_in_his_language(scene: Scene) -> None:
@@ -86,10 +90,21 @@ async def test_figures_tell_how_downloads_ended(scene: Scene) -> None:
     assert "youtube: 1 of 2" in stats
     assert "✅ 1 done" in await prefix(scene, scene.bob, "$stats all")
     assert "YouTube in the last 7 days" in await prefix(scene, scene.bob, "$yt-stats")
+    await History(scene.database).roll_up()
+    month = await slash(scene, scene.alice, "stats", period="30d")
+    for words in ("the last 30 days", "✅ 1 done", f"{29 * '▁'}█ at most 1 in a day"):
+        assert words in month, (words, month)
     assert "✅ 1 done" in await slash(scene, owner, "stats", of="bot")
     sites = await slash(scene, scene.bob, "sites")
     assert "⚠️ youtube: 1 of 2 · 1.0 MB · This media is private or needs a login." in sites
     assert "reddit" in sites
+    await scene.database.write(
+        lambda connection: connection.exec_driver_sql(
+            "UPDATE site_health SET state = 'open', probe_at = '2099-01-01 00:00:00' WHERE site = 'youtube'"
+        )
+    )
+    down = await slash(scene, scene.bob, "sites")
+    assert "⛔ youtube: fails for everybody, 0 of 1 · tried again <t:4070908800:R> · worked <t:" in down
     elsewhere = scene.discord.add_guild("Elsewhere")
     other = elsewhere.add_text_channel("media")
     stranger = elsewhere.add_member("stranger")
@@ -130,7 +145,8 @@ async def test_the_owner_reads_the_log_and_restarts_the_bot(scene: Scene) -> Non
     assert scene.discord.token not in text
     assert "restart them where they were" in await slash(scene, owner, "restart")
     await owner.write(scene.channel, "$runners")
-    await owner.dm.wait_for(lambda one: one.content == "No runner has signed on.")
+    known = await owner.dm.wait_for(lambda one: "No runner has signed on." in one.content)
+    assert known.content.startswith(f"🟢 bot · {socket.gethostname()} · pid {bot.pid} · ready · since")
 
     identified = scene.discord.identifies
     assert await slash(scene, owner, "restart", what="bot") == "🔄 The bot restarts. It is back in a few seconds."

@@ -108,6 +108,8 @@ async def test_trouble_with_an_edit_only_delays_it(scene: Scene) -> None:
     troubles = {
         "429": Fault.rate_limit(1.0),
         "429 without headers": Fault.rate_limit(1.0, headers=False, via=False),
+        "429 of a shared resource": Fault.rate_limit(1.0, scope="shared"),
+        "429 for everything": Fault.rate_limit(1.0, scope="global"),
         "500": Fault.status(500),
         "503": Fault.status(503),
         "500 after the work": Fault.status(500, after=True),

@@ -21,6 +21,7 @@ from core.errors import (
     TooLarge,
     UnsupportedUrl,
 )
+from core.layout import shelf_of
 from core.models import Status, UrlType
 from core.queries import Queries
 from core.retry_handler import RetryPolicy
@@ -138,7 +139,7 @@ async def test_what_was_finished_before_a_death_needs_neither_site_nor_transfer(
     direct.answer = MediaNotFound()  # gone meanwhile
     await row(database)
     claim = await claimed(store)
-    staging = pooler.staging_area.open(claim.id, claim.epoch)
+    staging = pooler.staging_area.open(claim.id, claim.epoch, shelf_of(claim))
     directory = staging.assembling
     (directory / "a.mp4").write_bytes(b"whole")
     staging.finish([directory / "a.mp4"])

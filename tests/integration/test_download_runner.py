@@ -59,7 +59,7 @@ async def test_an_inserted_row_becomes_a_file_and_tells_how_far_it_is(scene: Sce
     assert (row["claimed_by"], row["error"], row["download_speed"], row["attempts"]) == (None, None, 0, 0)
     assert row["finished_at"]
     (file,) = scene.files()
-    assert row["file_path"] == str(scene.downloads / "1") == str(file.parent)
+    assert row["file_path"] == str(scene.downloads / "private" / row["added_at"][:10] / "1") == str(file.parent)
     assert file.name == "My cat.bin"
     assert holds(file, body)
     assert scene.staged == []

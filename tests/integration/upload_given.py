@@ -34,7 +34,7 @@ class Place:
 
     async def ready(self, **environment: str | None) -> Program:
         runner = await self.start(**environment)
-        await runner.wait_for_output("upload runner is ready")
+        await runner.wait_for_output("upload runner is ready", 30)
         return runner
 
     def sql(self, statement: str) -> list[Any]:

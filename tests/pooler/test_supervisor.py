@@ -125,6 +125,36 @@ async def test_a_runner_that_keeps_dying_is_started_less_and_less_often(
     assert waits[0] < 0.4 + waits[3] / 2
 
 
+async def test_a_runner_whose_settings_are_wrong_waits_for_a_person(
+    tmp_path: Path, diary: Path, environment: dict[str, str], stop: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FIRST_BACKOFF", 0.01)
+    (tmp_path / "tiny_refusing.py").write_text(DYING + "raise SystemExit(2)\n")
+    supervisor = Supervisor((RunnerProgram("tiny_refusing"),), environment=environment)
+    running = asyncio.create_task(supervisor.run(stop))
+    await wait_until(lambda: supervisor.troubles == {"tiny_refusing": "tiny refusing: its settings are wrong"})
+    with pytest.raises(TimeoutError):
+        await wait_until(lambda: len(starts(diary)) > 1, 0.5)
+    supervisor.restart()
+    await wait_until(lambda: len(starts(diary)) == 2)
+    stop.set()
+    await asyncio.wait_for(running, 10)
+
+
+async def test_a_runner_that_can_not_be_started_now_is_started_later(
+    diary: Path, environment: dict[str, str], stop: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FIRST_BACKOFF", 0.05)
+    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+    supervisor = Supervisor((RunnerProgram("tiny_runner"),), environment=environment)
+    running = asyncio.create_task(supervisor.run(stop))
+    await wait_until(lambda: "could not be started" in supervisor.troubles.get("tiny_runner", ""))
+    monkeypatch.undo()
+    await wait_until(lambda: starts(diary), 30)
+    stop.set()
+    await asyncio.wait_for(running, 10)
+
+
 async def test_a_runner_that_lived_long_begins_with_the_first_wait(
     diary: Path, environment: dict[str, str], stop: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,7 +173,7 @@ async def test_a_runner_that_does_not_end_is_killed(
     monkeypatch.setattr(module, "STOP_GRACE", 0.3)
     programs = (RunnerProgram("tiny_runner"),)
     running = asyncio.create_task(Supervisor(programs, environment=environment | {"DRAIN": "60"}).run(stop))
-    await wait_until(lambda: starts(diary))
+    await wait_until(lambda: starts(diary), 30)
     runner = psutil.Process(int(starts(diary)[0][0]))
     stop.set()
     await asyncio.wait_for(running, 10)
@@ -154,7 +184,7 @@ async def test_a_supervisor_that_is_killed_takes_its_runners_along(
     diary: Path, environment: dict[str, str], programs: Programs
 ) -> None:
     parent = await programs.start([sys.executable, "-c", SUPERVISING], env=environment)
-    await wait_until(lambda: starts(diary))
+    await wait_until(lambda: starts(diary), 30)
     await parent.kill()
     await gone(int(starts(diary)[0][0]), timeout=5)
 

@@ -107,6 +107,8 @@ class Program:
 
     def children(self, *, recursive: bool = True) -> list[psutil.Process]:
         """The living processes below it."""
+        if self.process.returncode is not None:  # its number may be somebody else's by now
+            return []
         try:
             below = self._psutil().children(recursive=recursive)
         except psutil.NoSuchProcess:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database
 from core.deliveries import Deliveries
+from core.file_links import FileLinks
 from core.models import UPLOAD_STAGE, Destination, Download, MediaFile, Settlement, Status
 from core.queries import Queries
 from core.requests import Ask, Requests
@@ -146,6 +147,7 @@ class Stage:
             finished=finished,
             cleanup=self.cleanup,
             virus_check=self.virus_check,
+            links=FileLinks(self.database),
         )
 
     def make_preparation(self) -> Preparation:

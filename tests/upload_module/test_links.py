@@ -8,7 +8,9 @@ import httpx
 import pytest
 from aiobotocore.session import AioSession
 
+from core.database import Database
 from core.errors import ConfigurationError, DestinationGone
+from core.file_links import FileLinks
 from core.models import Status
 from core.settings import Settings
 from pooler.stores import link_store
@@ -107,14 +109,15 @@ async def test_a_store_that_is_gone_fails_the_row_and_keeps_the_file(linking: St
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"DELIVERY_LINKS": "https://media"}, "must be s3://BUCKET"),
+        ({"DELIVERY_LINKS": "https://media"}, "must be web, s3://BUCKET"),
+        ({"DELIVERY_LINKS": "web"}, "WEB_PUBLIC_URL"),
         ({"DELIVERY_LINKS": "s3://media"}, "S3_ACCESS_KEY_ID"),
     ],
 )
-def test_links_that_can_not_be_are_named_at_the_start(given: dict[str, str], said: str) -> None:
+def test_links_that_can_not_be_are_named_at_the_start(given: dict[str, str], said: str, database: Database) -> None:
     with pytest.raises(ConfigurationError, match=said):
-        link_store(Settings.model_validate(given))
+        link_store(Settings.model_validate(given), FileLinks(database))
 
 
-def test_without_the_setting_there_are_no_links() -> None:
-    assert link_store(Settings.model_validate({})) is None
+def test_without_the_setting_there_are_no_links(database: Database) -> None:
+    assert link_store(Settings.model_validate({}), FileLinks(database)) is None

@@ -8,11 +8,12 @@ from pathlib import Path
 from cli.checks.finding import Finding, bad, good, warning
 from cli.runners import KINDS, alive_runners
 from cli.session import open_database
-from cli.units import rough_duration, size
+from cli.units import rough_duration, size, visible
 from core.database import Database, sqlite_path
 from core.errors import ConfigurationError
 from core.maintenance import Health, check_health, shown_url
-from core.queries import Queries
+from core.models import RunnerState
+from core.queries import Queries, Runner
 from core.settings import Settings
 
 MIB = 1024 * 1024
@@ -44,7 +45,8 @@ def judge_health(health: Health, where: str) -> Finding:
     faults = [*health.integrity, *health.foreign_keys]
     if faults:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        return bad("database", f"{where} is damaged: {faults[0]}{more}", "Stop all processes and restore a backup.")
+        told = f"{where} is damaged: {faults[0]}{more}"
+        return bad("database", told, "Stop all processes and use `bossbotctl db restore`.")
     if health.revision is None:
         return warning("database", f"{where} is empty", "The first start fills it, or `bossbotctl db upgrade`.")
     if health.revision != health.newest_revision:
@@ -61,13 +63,19 @@ async def _check_runners(database: Database, settings: Settings) -> list[Finding
         name = f"{kind} runner"
         if mine:
             told = ", ".join(
-                f"process {runner.pid}, last sign of life {rough_duration(runner.seconds_silent)} ago"
+                f"process {runner.pid}, {_state(runner)}, last sign of life {rough_duration(runner.seconds_silent)} ago"
                 for runner in mine
             )
-            findings.append(good(name, told))
+            waits = any(runner.state is RunnerState.WAITING for runner in mine)
+            goes_on = "It goes on by itself once that is mended."
+            findings.append(warning(name, told, goes_on) if waits else good(name, told))
         else:
             findings.append(warning(name, "none is alive", "Start both with `bossbotctl run`; `fetch` starts its own."))
     return findings
+
+
+def _state(runner: Runner) -> str:
+    return f"{runner.state} ({visible(runner.note)})" if runner.note else runner.state
 
 
 def check_directories(settings: Settings) -> Iterator[Finding]:

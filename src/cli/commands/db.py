@@ -1,4 +1,4 @@
-"""`bossbotctl db`: migrate, check and copy the database."""
+"""`bossbotctl db`: migrate, check, copy and restore the database."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,12 +9,14 @@ from cli.examples import examples
 from cli.output import AsJson, print_error, print_hint, print_json, results
 from cli.session import open_database, run
 from cli.units import size
+from core.database import sqlite_path
 from core.errors import ConfigurationError
-from core.maintenance import back_up, check_health, shown_url
+from core.maintenance import back_up, check_health, faults_explained, shown_url
 from core.migrate import current_revision, newest_revision, upgrade
+from core.restoring import restore as put_back
 from core.settings import read_settings
 
-app = typer.Typer(help="Migrate, check and copy the database.", no_args_is_help=True)
+app = typer.Typer(help="Migrate, check, copy and restore the database.", no_args_is_help=True)
 
 
 @app.command("upgrade", epilog=examples(("db upgrade", "make the database, or bring it to this version")))
@@ -51,7 +53,7 @@ def check(as_json: AsJson = False) -> None:
         for fault in (*health.integrity, *health.foreign_keys):
             print_error(f"{shown}: {fault}.")
         if health.integrity or health.foreign_keys:
-            print_hint("Stop all processes and restore a backup.")
+            print_hint("Stop all processes and put a backup back with `bossbotctl db restore`.")
         if health.revision != health.newest_revision:
             print_error(
                 f"{shown} has schema {health.revision or 'none'}, this version needs {health.newest_revision}. "
@@ -72,8 +74,7 @@ def backup(
 ) -> None:
     """Write a consistent copy of the database while it is in use (SQLite).
 
-    To restore it, stop all processes, remove boss-bot.db-wal and boss-bot.db-shm, and put the copy in place of
-    boss-bot.db.
+    `bossbotctl db restore` puts it back. A download runner makes one by itself every DATABASE_BACKUP_INTERVAL hours.
     """
 
     async def command() -> int:
@@ -83,6 +84,42 @@ def backup(
             except OSError as error:
                 raise ConfigurationError(f"{file} can't be written: {error.strerror}.") from error
         results().print(f"{file} written, {size(written)}.", soft_wrap=True)
+        return 0
+
+    run(command())
+
+
+@app.command("restore", epilog=examples(("db restore data/backups/boss-bot-20300101-040000.db", "put a backup back")))
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup; it is only read.")],
+    pause: Annotated[
+        bool, typer.Option("--pause", help="Have unfinished downloads wait until they are resumed.")
+    ] = False,
+) -> None:
+    """Put a backup in the place of the database (SQLite); all processes must be stopped.
+
+    The backup is checked before, and the database that it replaces is kept beside it.
+    """
+
+    async def command() -> int:
+        settings = read_settings()
+        path = sqlite_path(settings.database_url)
+        if path is None:
+            raise ConfigurationError("PostgreSQL has its own tool for that: pg_restore --clean --dbname=... FILE")
+        with faults_explained(settings.database_url):
+            try:
+                done = put_back(file, path, lock_dir=settings.lock_dir, pause=pause)
+            except OSError as error:
+                raise ConfigurationError(f"{file} can't be put back: {error.strerror}.") from error
+        kept = f"; what was there is {done.kept}" if done.kept else ""
+        results().print(f"{path} is {file} now, schema {done.revision}{kept}.", soft_wrap=True)
+        if done.revision != newest_revision():
+            print_hint("The next start migrates it.")
+        if done.unfinished and not pause:
+            print_hint(
+                f"Downloads that were not over then: {done.unfinished}. They go on at the next start, also those that "
+                "were delivered after the backup. `--pause` has them wait."
+            )
         return 0
 
     run(command())

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from cli.checks.backups import check_backups
 from cli.checks.finding import Finding, Verdict, bad
 from cli.checks.private_files import check_private_files
 from cli.checks.programs import check_programs
@@ -16,6 +17,7 @@ from cli.checks.scanner import check_scanner
 from cli.checks.sites import check_rules
 from cli.checks.storage import check_database, check_directories
 from cli.checks.token import check_token
+from cli.checks.warnings import check_library_age, check_warnings
 from cli.examples import examples
 from cli.output import AsJson, print_json, results
 from cli.session import run
@@ -61,6 +63,9 @@ async def examine(*, online: bool) -> list[Finding]:
     except ConfigurationError as error:
         return [*findings, bad("settings", str(error), "Correct the environment or the file .env.")]
     findings += await check_database(settings)
+    findings.append(check_backups(settings))
+    findings.append(check_library_age(settings))
+    findings += await check_warnings(settings)
     findings += check_directories(settings)
     findings += check_rules(settings)
     findings.append(check_private_files(settings))

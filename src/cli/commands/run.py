@@ -10,7 +10,7 @@ from core.logs import setup_logging
 from core.redaction import secrets_of
 from core.settings import read_settings
 from pooler.lifecycle import run_until_stopped
-from pooler.supervisor import Supervisor
+from pooler.supervisor import Supervisor, programs_for
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +36,7 @@ def run(
     setup_logging("cli", level=settings.log_level, style=settings.log_format, secrets=secrets_of(settings))
 
     async def supervise(stop: asyncio.Event) -> int:
-        await Supervisor().run(stop)
+        await Supervisor(programs_for(web=settings.web_enabled)).run(stop)
         return 0
 
     raise typer.Exit(run_until_stopped(supervise))

@@ -44,6 +44,11 @@ class Settings(
         return self.delivery_dir or self.download_dir / "delivered"
 
     @property
+    def database_backup_path(self) -> Path:
+        """The directory of the backups."""
+        return self.database_backup_dir or self.data_dir / "backups"
+
+    @property
     def lock_dir(self) -> Path:
         """Where runners hold the locks that prove them alive."""
         return self.data_dir / "locks"

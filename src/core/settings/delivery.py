@@ -49,8 +49,8 @@ class DeliverySettings(SettingsGroup):
     delivery_links: str | None = Field(
         None,
         validation_alias="DELIVERY_LINKS",
-        description="Where files go that can't be made to fit a channel, such as `s3://bucket/folder`: a link is "
-        "posted instead. Without it they are kept.",
+        description="Where files go that can't be made to fit a channel: `web` for the web page, or "
+        "`s3://bucket/folder`. A link is posted instead. Without it they are kept.",
     )
     clamav_socket: str | None = Field(
         None,

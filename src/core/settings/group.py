@@ -6,12 +6,13 @@ from pydantic import BeforeValidator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.host_list import HostList, parse_hosts
-from core.rates import parse_rate
+from core.rates import parse_rate, parse_size
 
 Hosts = Annotated[
     HostList, NoDecode, BeforeValidator(lambda value: parse_hosts(value) if isinstance(value, str) else value)
 ]
 Rate = Annotated[int, BeforeValidator(parse_rate)]  # bytes a second
+Size = Annotated[int, BeforeValidator(parse_size)]  # bytes
 
 
 class SettingsGroup(BaseSettings):

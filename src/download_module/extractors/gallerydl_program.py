@@ -9,9 +9,7 @@ import contextlib
 import json
 import re
 import sys
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -26,6 +24,7 @@ from download_module.extractors.gallerydl_answer import Answer, Fault, File
 from download_module.extractors.gallerydl_config import Request, address_of, config_for
 from download_module.extractors.gallerydl_fields import alt_text
 from download_module.extractors.gallerydl_harvest import Enough, Harvest
+from download_module.extractors.locked_directory import LockedDirectory
 from download_module.extractors.unnamed_file import path_of, unnamed_file
 from download_module.extractors.warm_children import LARGEST_FILE, PROCESSES, TOO_SLOW, ChildLimits, ChildNetwork
 
@@ -49,7 +48,7 @@ async def ask_program(
         ExtractionError: no answer in time, or none that can be read.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="gallery-dl-") as directory,
+        contextlib.closing(LockedDirectory("bb-gallery-dl-")) as directory,
         unnamed_file(request["cookies"] or "") as cookies,
         # In a file, because everybody on this machine can read a program's arguments.
         unnamed_file(json.dumps(_config(request, path_of(cookies) if request["cookies"] else None))) as config,
@@ -58,11 +57,11 @@ async def ask_program(
         argv = ("-m", "gallery_dl", *options, "--", address_of(request))
         child = await start_child(
             (sys.executable, *argv),
-            cwd=Path(directory),
+            cwd=directory.path,
             env=built_environment(HOME="/nonexistent", PYTHONSAFEPATH="1"),
             inherit=(*inherit, cookies, config),
             network=network,
-            files=Files(reads=named_files(request["admin"], request["site"]), writes=(Path(directory),)),
+            files=Files(reads=named_files(request["admin"], request["site"]), writes=(directory.path,)),
             data_bytes=limits.memory_bytes,
             file_bytes=LARGEST_FILE,
             processes=PROCESSES,

@@ -7,6 +7,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+PREFIXES = ("bb-chromium-", "bb-child-", "bb-gallery-dl-", "bb-index-")  # of all that are made
+
 
 class LockedDirectory:
     """Holds the lock of a fresh directory; those of the dead are removed on the way."""
@@ -26,9 +28,10 @@ class LockedDirectory:
         os.close(self._lock)
 
 
-def remove_dead(prefix: str) -> None:
-    """Remove the directories of processes that were killed."""
-    for path in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+def remove_dead(*prefixes: str) -> None:
+    """Remove the directories of processes that were killed: those with these prefixes, or all of ours."""
+    there = Path(tempfile.gettempdir())
+    for path in [path for prefix in prefixes or PREFIXES for path in there.glob(f"{prefix}*")]:
         with suppress(OSError):  # locked, gone meanwhile, or somebody else's
             if path.lstat().st_uid != os.geteuid():
                 continue

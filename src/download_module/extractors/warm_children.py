@@ -21,10 +21,10 @@ from core.errors import ExtractionError
 from core.sandbox import Files, Network
 from core.sandbox_network import GuardedNetwork
 from download_module.extractors.child_memory import resident_bytes
+from download_module.extractors.library_mark import library_mark
 from download_module.extractors.locked_directory import LockedDirectory
 
 ChildNetwork = Network | GuardedNetwork
-
 MAX_ANSWER = 32 * 1024 * 1024  # bytes
 LOOK = 0.5  # seconds between looks at the memory of a child that works
 DIRECTORY = "bb-child-"  # what the names of their directories begin with
@@ -52,6 +52,7 @@ class ChildLimits:
 class _Child:
     process: asyncio.subprocess.Process
     directory: LockedDirectory  # the only one that it may write to
+    libraries: int  # as `library_mark` was before it imported them
     answered: int = 0
     idle_since: float = 0.0
     hungry: bool = False  # killed because of its memory
@@ -105,7 +106,7 @@ class WarmChildren:
         """
         async with self._turn:
             while True:
-                child = self._free.pop() if self._free else await self._start()
+                child = await self._taken()
                 try:
                     answer = await self._answer(child, request)
                 except _DiedIdleError:
@@ -117,13 +118,21 @@ class WarmChildren:
                 await asyncio.shield(self._put_back(child))
                 return answer
 
+    async def _taken(self) -> _Child:
+        """A free child, or a new one; what imported its library before an update is ended."""
+        while self._free:
+            if (child := self._free.pop()).libraries == library_mark():
+                return child
+            await self._end(child)
+        return await self._start()
+
     async def close(self) -> None:
         """End all children; one that still works is ended when it has answered."""
         self._closed = True
         if self._closer is not None:
             self._closer.cancel()
-        while self._free:
-            await self._end(self._free.pop())
+        free, self._free[:] = list(self._free), []
+        await asyncio.gather(*(self._end(child) for child in free))
 
     async def _put_back(self, child: _Child) -> None:
         child.answered += 1
@@ -184,13 +193,12 @@ class WarmChildren:
                 return
 
     def _gave_none(self, child: _Child) -> ExtractionError:
-        tail = bytes(child.said).decode(errors="replace")
         about = logger.bind(module=self._module, status=child.process.returncode, hungry=child.hungry)
-        about.error("a child gave no answer: {}", tail)
+        about.error("a child gave no answer: {}", child.said.decode(errors="replace"))
         return ExtractionError(TOO_HUNGRY if child.hungry else None)
 
     async def _start(self) -> _Child:
-        directory = LockedDirectory(DIRECTORY)
+        directory, libraries = LockedDirectory(DIRECTORY), library_mark()
         try:
             process = await start_child(
                 (sys.executable, "-m", self._module),
@@ -207,7 +215,7 @@ class WarmChildren:
         except BaseException:
             directory.close()
             raise
-        child = _Child(process, directory)
+        child = _Child(process, directory, libraries)
         child.listening = asyncio.create_task(_keep_tail(child), name="child's stderr")
         return child
 

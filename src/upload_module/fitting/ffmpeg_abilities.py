@@ -2,7 +2,8 @@
 
 import asyncio
 
-from core.children import end_child, start_child
+from core.children import end_child, start_child, was_killed
+from core.errors import ProgramEnded
 
 
 class FfmpegAbilities:
@@ -26,6 +27,8 @@ class FfmpegAbilities:
                 said = (await child.communicate())[0].decode(errors="replace")
             finally:
                 await asyncio.shield(end_child(child))
+            if was_killed(child.returncode):  # else what it did not come to say would be missing for ever
+                raise ProgramEnded
             lines = (line.split() for line in said.splitlines())
             self._known[question] = frozenset(words[1] for words in lines if len(words) > 2)
         return self._known[question]

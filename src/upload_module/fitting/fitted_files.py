@@ -1,8 +1,8 @@
 """What was made of files, on disk: whole or not there, below the directory of their download.
 
-`<DOWNLOAD_DIR>/<id>/.fitted/<file id>/` holds the files and a manifest that says of what they were made, and for
-which limit. They are made in a directory beside it and appear in one rename, so that a crash costs nothing that was
-finished. All goes with the directory of the download.
+`.fitted/<file id>/` in the directory of the download holds the files, and a manifest that says of what they were made
+and for which limit. They are made in a directory beside it and appear in one rename, so that a crash costs nothing that
+was finished. All goes with the directory of the download.
 """
 
 import json
@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from core.layout import Layout
 from core.models import MediaFile
 from upload_module.fitting.fit import Step, Way
 
@@ -24,7 +25,7 @@ class FittedFiles:
     """The fitted files of all downloads."""
 
     def __init__(self, download_dir: Path) -> None:
-        self._root = download_dir.resolve()
+        self._layout = Layout(download_dir)
 
     def of(self, file: MediaFile, limit: int) -> tuple[Way, tuple[Path, ...]] | None:
         """What was made of a file before, and how; None if there is nothing, or it is not for this limit.
@@ -74,7 +75,9 @@ class FittedFiles:
         return tuple(directory / name for name in names)
 
     def _directory(self, file: MediaFile) -> Path:
-        return self._root / str(file.download_id) / DIRECTORY / str(file.id)
+        beside = Path(file.path).parent
+        home = beside if self._layout.is_home(beside) else self._layout.root / str(file.download_id)
+        return home / DIRECTORY / str(file.id)
 
 
 def _identity(file: MediaFile) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class FittingBoard:
             if now != written:
                 try:
                     await store.write(download, **now)
-                except DatabaseFault as error:  # the next one says it better
+                except (DatabaseFault, OSError) as error:  # the next one says it better
                     logger.bind(download=download.id).warning("could not write how far it is: {}", error)
                 written = now
             await asyncio.sleep(EVERY)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from loguru import logger
 
-from core.errors import ChecksumMismatch, CompressionFailed
+from core.errors import ChecksumMismatch, CompressionFailed, DiskFull, ProgramEnded
 from core.models import MediaFile
+from core.room import free_at
 from upload_module.fitting.fit import Fitter, Report, Step, Way
 from upload_module.fitting.fitted_files import FittedFiles
 from upload_module.fitting.planner import Planned, as_is, usable
@@ -48,8 +49,12 @@ class FittingRoom:
         """Go the ways of a file until one succeeds; the finished files, none if it is the file itself, or no way did.
 
         Cancelling it ends within a second, and leaves nothing that runs.
+
+        Raises:
+            ProgramEnded: no way led to the end, and one of them was cut off.
         """
         assert planned.fitter is not None, "there is something to do"
+        cut_off: ProgramEnded | None = None
         for way in planned.ways:
             if way.step is Step.AS_IS:
                 break
@@ -57,9 +62,12 @@ class FittingRoom:
             async with self._encoding if way.step in (Step.COMPRESS, Step.SPLIT) else self._copying:
                 try:
                     return await self._made(planned.fitter, planned.file, way, limit, epoch, report)
-                except (CompressionFailed, ChecksumMismatch) as error:  # ffmpeg could not read it, or make it
+                except (CompressionFailed, ChecksumMismatch, ProgramEnded) as error:  # ffmpeg could not read or make it
+                    cut_off = error if isinstance(error, ProgramEnded) else cut_off
                     log = logger.bind(download=planned.file.download_id, file=planned.file.id)
                     log.warning("{} ({}): {}", way.step, way.says, error)
+        if cut_off is not None:
+            raise cut_off  # the same may succeed next time
         return ()
 
     async def _made(
@@ -67,6 +75,11 @@ class FittingRoom:
     ) -> tuple[Path, ...]:
         workshop = await asyncio.to_thread(self._fitted.workshop, file, epoch)
         try:
+            # What is delivered makes room, so it may use the reserve that downloads leave; but hours of encoding must
+            # not end on a full disk.
+            needed = min(limit, file.bytes) if way.step is Step.COMPRESS else file.bytes
+            if free_at(workshop) < needed:
+                raise DiskFull(needed=needed)
             made = await fitter.make(Path(file.path), way, limit, workshop, report)
             largest = max((path.stat().st_size for path in made), default=0)
             if not made or largest > limit:

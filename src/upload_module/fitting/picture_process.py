@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any
 
 from loguru import logger
 
-from core.children import built_environment, end_child, start_child
-from core.errors import CompressionFailed, DiskFull
+from core.children import built_environment, end_child, start_child, was_killed
+from core.errors import CompressionFailed, DiskFull, ProgramEnded
 from core.sandbox import Files, Network
 from upload_module.fitting.fit import FitRules
 
@@ -86,6 +87,7 @@ class PictureProcess:
             "limit": limit_bytes,
             "min_quality": self.rules.min_picture_quality,
         }
+        began = time.monotonic()
         child = await start_child(
             [sys.executable, "-m", MODULE],
             env=built_environment(HOME="/nonexistent", PYTHONSAFEPATH="1"),
@@ -115,6 +117,8 @@ class PictureProcess:
         if not answer:
             if "No space left on device" in said:
                 raise DiskFull
+            if was_killed(status) and time.monotonic() - began < CPU_SECONDS:  # else the limit did it
+                raise ProgramEnded
             logger.bind(status=status, do=do).warning("the picture's process ended: {}", said[-2000:])
             raise CompressionFailed("This picture could not be worked on. Ask for a smaller version of it.")
         return dict(answer)

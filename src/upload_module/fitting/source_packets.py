@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from core.children import end_child, start_child
+from core.children import end_child, start_child, was_killed
+from core.errors import ProgramEnded
 from core.media_input import plain
 from core.media_probe import MEMORY
 from core.sandbox import Files, Network
@@ -37,7 +38,11 @@ class SourcePackets:
 
 
 async def packets_of(facts: SourceFacts) -> SourcePackets:
-    """Read a file from its beginning to its end, without decoding it; empty when it can't be read."""
+    """Read a file from its beginning to its end, without decoding it; empty when it can't be read.
+
+    Raises:
+        ProgramEnded: ffprobe was killed.
+    """
     kept = [stream.index for stream in (facts.picture, facts.sound) if stream]
     leading = kept[0]
     fields = ("-show_entries", "packet=stream_index,pts_time,dts_time,duration_time,size,flags", "-of", "csv=p=0")
@@ -58,6 +63,8 @@ async def packets_of(facts: SourceFacts) -> SourcePackets:
             async with asyncio.timeout(TIMEOUT):
                 async for line in child.stdout:
                     _count(found, line.decode(errors="replace").strip().split(","), facts.start, kept, leading)
+                if was_killed(await child.wait()):
+                    raise ProgramEnded
     finally:
         await asyncio.shield(end_child(child))
     return found

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from playwright.async_api import async_playwright
+from playwright.async_api import Browser, Playwright, async_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -18,12 +18,17 @@ async def take_picture(page_html: str, path: Path, *, width: int = 760, scale: f
         width: pixels of the page.
         scale: pixels of the picture for each of those.
     """
-    browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=browser_path, chromium_sandbox=os.geteuid() != 0, args=["--disable-dev-shm-usage"]
-        )
+        browser = await launch(playwright)
         page = await browser.new_page(viewport={"width": width, "height": 200}, device_scale_factor=scale)
         await page.set_content(page_html)
         await page.screenshot(path=path, full_page=True)
         await browser.close()
+
+
+async def launch(playwright: Playwright) -> Browser:
+    """The system's Chromium, without a window."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    return await playwright.chromium.launch(
+        executable_path=program, chromium_sandbox=os.geteuid() != 0, args=["--disable-dev-shm-usage"]
+    )

@@ -33,7 +33,7 @@ async def application(request: web.Request) -> web.Response:
         "bot_require_code_grant": False,
         "owner": world.owner.to_json(),
         "team": None,
-        "flags": 1 << 19,
+        "flags": 1 << 19 if world.settings.privileged_intents_are_granted else 0,
         "rpc_origins": [],
         "approximate_guild_count": len(world.guilds),
     }

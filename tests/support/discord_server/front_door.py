@@ -5,6 +5,7 @@ import time
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from . import oauth_routes
 from .bodies import BODY, read_body
 from .errors import ApiError, Refusal
 from .faults import Fault, Faults, Moment
@@ -12,7 +13,12 @@ from .rate_limits import RateLimits, add_headers
 from .request_log import Request, api_path
 from .wire import API, json_answer, world_of
 
-WITHOUT_TOKEN = (f"{API}/interactions/", f"{API}/webhooks/")
+WITHOUT_TOKEN = (f"{API}/interactions/", f"{API}/webhooks/", f"{API}/oauth2/token")
+OF_PEOPLE: dict[str, Handler] = {"/users/@me": oauth_routes.me, "/users/@me/guilds": oauth_routes.my_guilds}
+
+
+async def _closed(_request: web.Request) -> web.StreamResponse:
+    raise ApiError(Refusal.UNAUTHORIZED)
 
 
 class FrontDoor:
@@ -94,7 +100,10 @@ class FrontDoor:
     async def _work(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         needs_token = request.path.startswith(API) and not request.path.startswith(WITHOUT_TOKEN)
         token = world_of(request).token
-        if needs_token and (token is None or request.headers.get("Authorization") != f"Bot {token}"):
+        authorization = request.headers.get("Authorization")
+        if needs_token and authorization is not None and authorization.startswith("Bearer "):
+            handler = OF_PEOPLE.get(api_path(request.path), _closed)
+        elif needs_token and (token is None or authorization != f"Bot {token}"):
             raise ApiError(Refusal.UNAUTHORIZED)
         answer = await handler(request)
         if not answer.prepared:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from . import application_routes, cdn_routes, interaction_routes, message_routes, place_routes
+from . import application_routes, cdn_routes, interaction_routes, message_routes, oauth_routes, place_routes
 from .channels import Channel
 from .faults import Fault, Faults, PlannedFault
 from .front_door import FrontDoor
@@ -19,6 +19,7 @@ from .gateway import CloseCode, Op
 from .guilds import Guild
 from .interactions import Interaction
 from .members import Member
+from .oauth import Consent
 from .people import User
 from .rate_limits import RateLimit, RateLimits
 from .request_log import Request, matches
@@ -49,6 +50,8 @@ class DiscordServer:
         app[WORLD] = self.world
         for module in (application_routes, message_routes, place_routes, interaction_routes):
             _add(app, module.routes, API)
+        _add(app, oauth_routes.routes, API)
+        _add(app, oauth_routes.pages, "")
         _add(app, cdn_routes.routes, "")
         for path in ("/gateway", "/gateway/", "/gateway/resume"):
             app.router.add_get(path, self._gateway)
@@ -100,6 +103,11 @@ class DiscordServer:
     def owner(self) -> User:
         """The person to whom the application belongs."""
         return self.world.owner
+
+    @property
+    def consent(self) -> Consent:
+        """Logins of people at other sites with this Discord."""
+        return self.world.consent
 
     @property
     def identifies(self) -> int:

@@ -13,6 +13,7 @@ from .guilds import Guild
 from .members import Member
 from .messages import Attachment, Message
 from .nonces import Nonces
+from .oauth import Consent
 from .people import Role, User
 from .permissions import EVERYONE
 from .settings import Settings
@@ -40,6 +41,7 @@ class World:
         self.owner = self.new_user("owner")
         self.application_id = self.bot.id
         self.commands = Commands(self.ids, self.application_id)
+        self.consent = Consent()
         self.gateway = Gateway(self)
 
     def new_user(self, name: str, *, bot: bool = False) -> User:

@@ -110,6 +110,15 @@ class MediaServer:
         self._resources[path] = replace(self._resources[path], **behaviour)
         self._traffic[path].rate = self._resources[path].rate
 
+    @property
+    def paths(self) -> list[str]:
+        """What is served, in the order in which it was added."""
+        return list(self._resources)
+
+    def resource(self, path: str) -> Resource:
+        """How a path behaves now."""
+        return self._resources[path]
+
     def remove(self, path: str) -> None:
         """Answers 404 from now on; transfers under way go on."""
         del self._resources[path]

@@ -16,10 +16,10 @@ class Trash:
         """Take a directory away from its place; the bytes are freed by `empty`."""
         if not directory.exists():
             return
-        self._path.mkdir(exist_ok=True)
         try:
+            self._path.mkdir(parents=True, exist_ok=True)
             directory.rename(self._path / uuid4().hex)
-        except OSError:  # mounted from elsewhere, or not ours to move
+        except OSError:  # mounted from elsewhere, not ours to move, or a fault of the disk
             shutil.rmtree(directory, ignore_errors=True)
 
     def empty(self) -> None:

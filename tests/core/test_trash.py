@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from download_module.trash import Trash
+from core.trash import Trash
 
 
 def made(path: Path) -> Path:
@@ -31,6 +31,13 @@ def test_what_is_gone_already_is_nothing_to_throw_away(tmp_path: Path) -> None:
     trash.empty()
     trash.put(tmp_path / "7-1")
     assert list(tmp_path.glob("trash/*")) == []
+
+
+def test_without_a_trash_it_is_removed_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "trash").write_text("no directory can be made here")
+    directory = made(tmp_path / "7-1")
+    Trash(tmp_path / "trash").put(directory)
+    assert not directory.exists()
 
 
 @pytest.mark.skipif(not Path("/dev/shm").is_dir() or not os.access("/dev/shm", os.W_OK), reason="one file system only")

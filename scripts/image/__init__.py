@@ -1,0 +1,1 @@
+"""Tries the Dockerfile on a machine without a container engine; see `__main__`."""

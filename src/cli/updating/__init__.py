@@ -1,0 +1,1 @@
+"""How the libraries that read sites are brought up to date, and how that is undone."""

@@ -1,0 +1,102 @@
+"""What was downloaded before: the same media in the same place, wanted in the same way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.database import Database
+from core.models import Destination, Download, MediaFile, SameBy, Status
+from core.rows import to_download, to_media_file
+from core.storage_book import has_files
+from core.tables import downloads, media_files, utc_in
+
+LOOKED_AT = 20  # of the newest; older ones of a link that is asked for more often are not worth the time
+COMPARED = 500  # downloads whose files are compared with new ones
+DELETED = 0  # the message's id of a file whose message somebody deleted
+NOT_SHAPING = ("force", "spoiler", "to")  # options that change nothing in the files
+UNSAME = {"same_as": None, "same_by": None, "same_url": None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """An earlier download and its files, without what was made of them to fit."""
+
+    download: Download
+    files: tuple[MediaFile, ...]
+
+    @property
+    def message(self) -> str | None:
+        """The address of its first message; None when not all files were posted, or somebody deleted some."""
+        ids = [file.delivered_message_id for file in self.files]
+        if not ids or not all(ids):
+            return None
+        guild = self.download.guild_id or "@me"
+        return f"https://discord.com/channels/{guild}/{self.download.thread_id or self.download.channel_id}/{ids[0]}"
+
+
+def shaping(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the options that decide what the files are."""
+    return {name: value for name, value in options.items() if name not in NOT_SHAPING and value not in (None, False)}
+
+
+def as_same(before: Before, by: SameBy) -> dict[str, Any]:
+    """The columns that say that a download is the same as an earlier one."""
+    return {"same_as": before.download.id, "same_by": by, "same_url": before.message}
+
+
+class Earlier:
+    """Finds earlier downloads of the guild; where there is none, of the member."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_media(self, claim: Download, site: str, media_id: str, *, days: float) -> list[Before]:
+        """Those of the same media with the same options, the newest first, no older than so many days."""
+        media = and_(downloads.c.site == site, downloads.c.media_id == media_id)
+        found = await self._find(claim, media, days=days, limit=LOOKED_AT)
+        return [one for one in found if shaping(one.download.options) == shaping(claim.options)]
+
+    async def with_files(self, claim: Download, *, days: float) -> list[Before]:
+        """Those that were posted, the newest first, to be compared by their files."""
+        posted = and_(downloads.c.status == Status.UPLOADED, downloads.c.destination == Destination.DISCORD)
+        return await self._find(claim, posted, days=days, limit=COMPARED)
+
+    async def forget_message(self, download_id: int, message_id: int) -> None:
+        """Write down that the message with files of a download was deleted."""
+
+        async def work(connection: AsyncConnection) -> None:
+            gone = and_(media_files.c.download_id == download_id, media_files.c.delivered_message_id == message_id)
+            await connection.execute(update(media_files).where(gone).values(delivered_message_id=DELETED))
+
+        await self._database.write(work)
+
+    async def _find(self, claim: Download, where: ColumnElement[bool], *, days: float, limit: int) -> list[Before]:
+        if claim.guild_id is None and claim.user_id is None:
+            return []
+        here = (
+            downloads.c.guild_id == claim.guild_id
+            if claim.guild_id is not None
+            else and_(downloads.c.guild_id.is_(None), downloads.c.user_id == claim.user_id)
+        )
+        over = or_(
+            downloads.c.status == Status.UPLOADED,
+            and_(downloads.c.status == Status.DOWNLOADED, downloads.c.upload == 0, has_files()),
+        )
+        itself = and_(downloads.c.same_by.is_distinct_from(SameBy.LINK), downloads.c.id != claim.id)
+
+        async def work(connection: AsyncConnection) -> list[Before]:
+            recent = downloads.c.finished_at > utc_in(-days * 24 * 3600)
+            statement = select(downloads).where(here, where, over, itself, recent)
+            rows = (await connection.execute(statement.order_by(downloads.c.id.desc()).limit(limit))).mappings().all()
+            files: dict[int, list[MediaFile]] = {row["id"]: [] for row in rows}
+            wanted = select(media_files).where(
+                media_files.c.download_id.in_(files), media_files.c.fitted_from.is_(None)
+            )
+            for row in (await connection.execute(wanted.order_by(media_files.c.position))).mappings():
+                files[row["download_id"]].append(to_media_file(row))
+            return [Before(download=to_download(row), files=tuple(files[row["id"]])) for row in rows]
+
+        return await self._database.read(work)

@@ -1,0 +1,14 @@
+"""Tells whether packages of this environment were installed or updated meanwhile."""
+
+import sysconfig
+from pathlib import Path
+
+PLACE = Path(sysconfig.get_paths()["purelib"])
+
+
+def library_mark() -> int:
+    """Changes with each installation: what is written of a package stands in a directory of its version's name."""
+    try:
+        return PLACE.stat().st_mtime_ns
+    except OSError:
+        return 0
