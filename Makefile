@@ -83,6 +83,10 @@ format: $(READY) ## format the code and mend what ruff can mend
 torture: test-packages $(READY) ## kill, stop and lie to the whole program, and judge it by the nine rules
 	@$(BIN)/python -m tests.torture --rounds $(or $(ROUNDS),1000) $(if $(SEED),--seed $(SEED))
 
+.PHONY: nth-failure
+nth-failure: $(READY) ## fail each operation of a download once (hours; ARGS="--kind sql --shape direct")
+	@$(BIN)/python -m tests.nth_failure $(ARGS)
+
 .PHONY: fuzz
 fuzz: $(READY) ## look for inputs that parsers of ours can't take
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(EACH),30)

@@ -64,6 +64,8 @@ async def serve(settings: Settings, stop: asyncio.Event, house: House) -> int:
             parts.create_task(keep_warning(settings, database, mailbox, stop), name="warnings")
             if token:
                 gateway = parts.create_task(stay_connected(settings, database, token, stop, house), name="Discord")
+                if supervisor is None:  # nothing is left to do without it
+                    gateway.add_done_callback(lambda _: stop.set())
         if database.fault is not None:
             logger.critical("{}", database.fault)
             status = await after_loss(database.fault, settings.database_url)

@@ -77,7 +77,6 @@ async def test_a_posted_one_is_named_by_its_message(database: Database, tmp_path
         ({}, {"upload": 0}),
         ({}, {"days": 0}),
     ],
-    ids=str,
 )
 async def test_what_is_not_the_same_is_fetched(
     database: Database, tmp_path: Path, before: dict[str, Any], now: dict[str, Any]
