@@ -41,8 +41,9 @@ async def serve(settings: Settings, stop: asyncio.Event, house: House) -> int:
         if not settings.start_runners:
             return 1
     mailbox = mailbox_of(settings)
-    supervisor = Supervisor(programs_for(web=settings.web_enabled)) if settings.start_runners else None
-    house.open(stop, supervisor)
+    programs = programs_for(web=settings.web_enabled, runners=settings.start_runners)
+    supervisor = Supervisor(programs) if programs else None
+    house.open(stop, supervisor if settings.start_runners else None)
     database = Database(settings.database_url)
     beside = [asyncio.create_task(stop_when_lost(database, stop), name="database")]
     try:

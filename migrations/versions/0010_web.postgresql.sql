@@ -26,6 +26,7 @@ CREATE TABLE web_sessions (
     is_owner INTEGER DEFAULT 0 NOT NULL,
     guilds TEXT DEFAULT '[]' NOT NULL,
     csrf TEXT NOT NULL,
+    opened_by TEXT,
     created_at TEXT DEFAULT to_char((clock_timestamp() AT TIME ZONE 'UTC'), 'YYYY-MM-DD HH24:MI:SS') NOT NULL,
     expires_at TEXT NOT NULL,
     PRIMARY KEY (token_hash),

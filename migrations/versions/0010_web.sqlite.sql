@@ -27,6 +27,7 @@ CREATE TABLE web_sessions (
     is_owner INTEGER DEFAULT 0 NOT NULL,
     guilds TEXT DEFAULT '[]' NOT NULL,
     csrf TEXT NOT NULL,
+    opened_by TEXT,
     created_at TEXT DEFAULT (datetime('now')) NOT NULL,
     expires_at TEXT NOT NULL,
     PRIMARY KEY (token_hash),

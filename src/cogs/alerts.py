@@ -15,8 +15,8 @@ from loguru import logger
 from cogs.texts import plain
 from core.alert_book import Alert, AlertBook, alert_limits, read_facts
 from core.alert_rules import judge
-from core.database import Database, DatabaseFault
-from core.errors import ConfigurationError
+from core.database import Database
+from core.errors import ConfigurationError, DatabaseLost
 from core.settings import Settings
 
 LOOK = 60.0  # seconds
@@ -50,7 +50,7 @@ class Mailbox:
         }
         if self.keeps_nonces:
             moment = re.sub(r"\D", "", alert.ended_at or alert.began_at)
-            body |= {"nonce": f"{moment}-{zlib.crc32(alert.name.encode())}", "enforce_nonce": True}
+            body |= {"nonce": f"{moment}-{zlib.crc32(f'{word} {alert.name}'.encode())}", "enforce_nonce": True}
         return body
 
 
@@ -70,6 +70,8 @@ def mailbox_of(settings: Settings) -> Mailbox | None:
     if settings.alert_channel is not None and settings.discord_token is not None:
         headers = {"Authorization": f"Bot {settings.discord_token.get_secret_value()}"}
         return Mailbox(f"{base}/channels/{settings.alert_channel}/messages", headers, keeps_nonces=True)
+    if settings.alert_channel is not None:
+        logger.warning("ALERT_CHANNEL needs the bot's token: without one nobody is warned there")
     return None
 
 
@@ -83,8 +85,10 @@ async def keep_warning(
             await watch.look()
             if mailbox is not None:
                 await tell(watch.book, mailbox)
-        except (DatabaseFault, OSError) as error:
-            logger.warning("could not look for what to warn of: {}", error)
+        except DatabaseLost:
+            return  # who waits for `Database.lost` ends the process
+        except Exception as error:  # noqa: BLE001  (warnings are beside the work, and never its end)
+            logger.warning("could not look for what to warn of: {!r}", error)
 
 
 class Watch:

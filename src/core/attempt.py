@@ -9,7 +9,7 @@ from loguru import logger
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from core.database_faults import is_full
-from core.errors import BossBotError, DatabaseLost, DiskFull, SiteBusy, Unexpected, UnsupportedUrl
+from core.errors import BossBotError, DatabaseLost, DiskFull, SiteBusy, TooLarge, Unexpected, UnsupportedUrl
 from core.models import ChildRow, Download, NewMediaFile, Settlement, Status, StopReason
 from core.retry_handler import RetryPolicy
 from core.room import WAITS, still_needed
@@ -18,6 +18,7 @@ from core.tables import utc_in
 
 SETTLE_AGAIN_AFTER = 1.0  # seconds
 LIST_IN_A_LIST = "This entry of a list is a list itself. Ask for it by its own link."
+OUTGREW = "This media does not end, or is larger than the disk of this bot can hold."
 FULL = (errno.ENOSPC, errno.EDQUOT)
 AWAY = (OperationalError, InterfaceError, OSError)  # asyncpg lets the errors of the socket pass
 
@@ -163,6 +164,8 @@ class Attempt:
                 return None
             case StopReason.NO_ROOM:
                 return self._waits_for_room(DiskFull())
+            case StopReason.TOO_LARGE:
+                return self._failed(TooLarge(OUTGREW))
             case _:  # paused, outranked or shutdown: nobody's fault, costs no attempt
                 return Done(Settlement(self.store.stage.takes))
 

@@ -18,6 +18,7 @@ from core.redaction import KNOWN
 from core.tables import chores, utc_in, utc_now
 
 LOOK = 15.0  # seconds between looks at the table
+SHORT = 600.0  # seconds
 AHEAD = 60.0  # seconds; a start that lies further in the future was written before the clock was set back
 
 
@@ -28,7 +29,12 @@ class Chore:
     name: str
     every: float  # seconds from start to start
     run: Callable[[], Awaitable[str]]  # gives a report in a few words
-    timeout: float = 600.0  # seconds; after that it is broken off, and another runner may begin it
+    timeout: float = SHORT  # seconds; after that it is broken off, and another runner may begin it
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it may take so long that others must not wait for it."""
+        return self.timeout > SHORT
 
 
 class ChoreBook:

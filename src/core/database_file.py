@@ -1,6 +1,9 @@
 """Which file a database was opened from: another one in its place belongs to somebody else's work."""
 
+from contextlib import suppress
 from pathlib import Path
+
+from loguru import logger
 
 from core.errors import DatabaseReplaced
 
@@ -10,29 +13,43 @@ class DatabaseFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._log = path.with_name(f"{path.name}-wal")
+        self._log, self._index = (Path(f"{path}{end}") for end in ("-wal", "-shm"))
         self._opened: tuple[int, int] | None = None
         self._opened_log: tuple[int, int] | None = None
+        self._opened_index: tuple[int, int] | None = None
 
     def check(self) -> None:
         """See that the file which was opened is still the one of this name.
 
         Raises:
             DatabaseReplaced: it is another one, or gone. SQLite would go on with the old one, which nobody else sees.
+                Where it is gone its log stays: it may be put back, and what is in the log alone was promised.
         """
         now = _identity(self._path)
         if self._opened is None:
             self._opened = now  # None: it is about to be made
         elif self._opened != now:
-            self._drop_log()
-            raise DatabaseReplaced
-        self._opened_log = _identity(self._log)
+            if now is not None:
+                self.put_log_aside()
+            lost = DatabaseReplaced()
+            lost.put_log_aside = self.put_log_aside  # it may still be another file that is put there
+            raise lost
+        self._opened_log, self._opened_index = _identity(self._log), _identity(self._index)
 
-    def _drop_log(self) -> None:
-        """Remove the old file's log: SQLite would write its pages into the new file and damage it."""
-        if self._opened_log is not None and _identity(self._log) == self._opened_log:
-            for path in (self._log, self._path.with_name(f"{self._path.name}-shm")):
-                path.unlink(missing_ok=True)
+    def put_log_aside(self) -> None:
+        """Rename the log of the file that was opened, unless that file stands here.
+
+        SQLite would write its pages into another file, and throw it away where a new one is made.
+        """
+        if self._opened is None or _identity(self._path) == self._opened:
+            return
+        with suppress(FileNotFoundError):  # another process was faster
+            if self._opened_index is not None and _identity(self._index) == self._opened_index:
+                self._index.unlink()  # SQLite makes it of the log
+            if self._opened_log is not None and _identity(self._log) == self._opened_log:
+                aside = self._log.with_name(f"{self._log.name}.of-{self._opened_log[1]}")
+                self._log.rename(aside)
+                logger.warning("the log of the database that was here lies in {} now", aside)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -5,12 +5,22 @@ number only grows, so who finds less than he saw before works on something that 
 """
 
 import secrets
+from dataclasses import dataclass
 
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import DatabaseReplaced, DatabaseUpgraded
 from core.tables import database_identity
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What one heartbeat found; true once its transaction is committed."""
+
+    name: str
+    number: int
+    revision: str | None
 
 
 class Identity:
@@ -21,8 +31,8 @@ class Identity:
         self._beats = -1
         self._revision: str | None = None
 
-    async def beat(self, connection: AsyncConnection) -> None:
-        """Count a heartbeat within a transaction that writes.
+    async def beat(self, connection: AsyncConnection) -> Beat:
+        """Count a heartbeat within a transaction that writes; what it found, for `take_over`.
 
         Raises:
             DatabaseReplaced: this is another database, or an earlier state of the same.
@@ -36,7 +46,11 @@ class Identity:
         if row is None and self._name is None:
             await connection.execute(insert(database_identity).values(id=1, name=secrets.token_hex(16)))
             row = (await connection.execute(select(database_identity.c.name, database_identity.c.beats))).one()
-        # Equal: the beat before was counted here, but its transaction failed.
         if row is None or row.beats < self._beats or self._name not in (None, row.name):
             raise DatabaseReplaced
-        self._name, self._beats, self._revision = row.name, row.beats, revision
+        return Beat(row.name, row.beats, revision)
+
+    def take_over(self, beat: Beat) -> None:
+        """Know a heartbeat that is committed; one that was rolled back may be counted again."""
+        self._name, self._revision = beat.name, beat.revision
+        self._beats = max(self._beats, beat.number)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database
@@ -33,8 +33,20 @@ class Before:
         ids = [file.delivered_message_id for file in self.files]
         if not ids or not all(ids):
             return None
-        guild = self.download.guild_id or "@me"
-        return f"https://discord.com/channels/{guild}/{self.download.thread_id or self.download.channel_id}/{ids[0]}"
+        return f"https://discord.com/channels/{self.download.guild_id or '@me'}/{_place(self.download)}/{ids[0]}"
+
+    def may_be_named_to(self, claim: Download) -> bool:
+        """Whether the one who asks reads its message anyway, hidden if he wants it hidden.
+
+        Other channels may be private, or not for everybody's eyes.
+        """
+        hidden = self.download.options.get("spoiler") or not claim.options.get("spoiler")
+        return bool(hidden) and _place(claim) is not None and _place(self.download) == _place(claim)
+
+
+def _place(download: Download) -> int | None:
+    """The channel that its files go to."""
+    return download.thread_id or download.channel_id
 
 
 def shaping(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,9 +72,11 @@ class Earlier:
         return [one for one in found if shaping(one.download.options) == shaping(claim.options)]
 
     async def with_files(self, claim: Download, *, days: float) -> list[Before]:
-        """Those that were posted, the newest first, to be compared by their files."""
+        """Those that were posted where this one goes, the newest first, to be compared by their files."""
         posted = and_(downloads.c.status == Status.UPLOADED, downloads.c.destination == Destination.DISCORD)
-        return await self._find(claim, posted, days=days, limit=COMPARED)
+        there = func.coalesce(downloads.c.thread_id, downloads.c.channel_id) == _place(claim)
+        found = await self._find(claim, and_(posted, there), days=days, limit=COMPARED)
+        return [one for one in found if one.may_be_named_to(claim)]
 
     async def forget_message(self, download_id: int, message_id: int) -> None:
         """Write down that the message with files of a download was deleted."""

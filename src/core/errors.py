@@ -20,6 +20,7 @@
 `str(error)` is the sentence. Foreign errors become one of these once, at the edge of the adapter that met them.
 """
 
+from collections.abc import Callable
 from typing import ClassVar
 
 
@@ -296,6 +297,7 @@ class DatabaseLost(BossBotError):
     transient = True
     costs_attempt = False
     begins_anew: ClassVar[bool] = True  # another start may go on
+    put_log_aside: Callable[[], None] | None = None  # before that start, where the file is gone
     sentence = "The database of this bot can't be used any more. Ask again in a minute."
 
 

@@ -25,6 +25,14 @@ def is_of(directory: Path, url: str | None) -> bool:
         return False
 
 
+def is_marked(directory: Path) -> bool:
+    """Whether the files in a directory are of some download."""
+    try:
+        return (directory / NAME).is_file()
+    except OSError:
+        return False
+
+
 def put_aside(directory: Path) -> None:
     """Give a directory a name that nobody uses: `<name>.kept-1`."""
     number = 1

@@ -68,8 +68,10 @@ class History:
             await _prune(connection, await now_of(connection))
 
         hours = await self._database.read(open_hours)
-        for _, of_a_day in groupby(hours, key=lambda hour: hour.date()):  # a transaction each: others write, too
-            await self._database.write(partial(_compute, hours=list(of_a_day)))
+        # A transaction for each day, and measured before it: that reads much, and who writes holds all others up.
+        for day, of_a_day in groupby(hours, key=lambda hour: hour.replace(hour=0)):
+            figures = await self._database.read(partial(_measured, hours=list(of_a_day)))
+            await self._database.write(partial(_write_down, day=day, figures=figures))
         await self._database.write(prune)
         return len(hours)
 
@@ -121,22 +123,22 @@ def _hour_of(time: datetime) -> str:
     return time.strftime("%Y-%m-%d %H:00:00")
 
 
-async def _compute(connection: AsyncConnection, hours: Sequence[datetime]) -> None:
-    """Compute some hours of one day, and the day."""
-    for hour in hours:
-        await _compute_hour(connection, hour)
-    await _sum_up_day(connection, hours[0].replace(hour=0))
+async def _measured(connection: AsyncConnection, hours: Sequence[datetime]) -> dict[str, list[Figure]]:
+    """The figures of each hour."""
+    computed = Figure(measure=Measure.COMPUTED, number=1, total=0, most=0)
+    ends = {_hour_of(hour): _hour_of(hour + HOUR) for hour in hours}
+    return {at: [*await measure(connection, at, end), computed] for at, end in ends.items()}
 
 
-async def _compute_hour(connection: AsyncConnection, hour: datetime) -> None:
-    at, end = _hour_of(hour), _hour_of(hour + HOUR)
-    figures = await measure(connection, at, end)
-    figures.append(Figure(measure=Measure.COMPUTED, number=1, total=0, most=0))
+async def _write_down(connection: AsyncConnection, day: datetime, figures: Mapping[str, list[Figure]]) -> None:
+    """Replace the figures of some hours of one day, and of the day."""
     fresh = (*MEASURED, Measure.COMPUTED)
-    await connection.execute(
-        delete(history).where(history.c.span == "hour", history.c.at == at, history.c.measure.in_(fresh))
-    )
-    await connection.execute(insert(history), [{"span": "hour", "at": at, **asdict(figure)} for figure in figures])
+    for at, of_the_hour in figures.items():
+        old = delete(history).where(history.c.span == "hour", history.c.at == at, history.c.measure.in_(fresh))
+        await connection.execute(old)
+        rows = [{"span": "hour", "at": at, **asdict(figure)} for figure in of_the_hour]
+        await connection.execute(insert(history), rows)
+    await _sum_up_day(connection, day)
 
 
 async def _sum_up_day(connection: AsyncConnection, day: datetime) -> None:

@@ -65,7 +65,10 @@ class Layout:
 
     def is_guild(self, path: Path) -> bool:
         """Whether a directory directly below DOWNLOAD_DIR holds days, and not the files of one old download."""
-        return any(_DAY.fullmatch(inner.name) and inner.is_dir() for inner in path.iterdir())
+        try:
+            return any(_DAY.fullmatch(inner.name) and inner.is_dir() for inner in path.iterdir())
+        except PermissionError:  # nobody can tell, so its files are nobody's to remove
+            return True
 
     def owns(self, path: Path) -> bool:
         """Whether a place is one whose content is removed sooner or later."""
@@ -74,6 +77,16 @@ class Layout:
             return False
         first = resolved.relative_to(self.root).parts[:1]
         return bool(first) and (first[0] == STAGING or _GUILD.fullmatch(first[0]) is not None)
+
+
+def may_be_guild(name: str) -> bool:
+    """Whether a directory directly below DOWNLOAD_DIR is ours by its name."""
+    return _GUILD.fullmatch(name) is not None
+
+
+def is_day(name: str) -> bool:
+    """Whether a directory has the name of a day: `2026-09-30`."""
+    return _DAY.fullmatch(name) is not None
 
 
 def shown_place(path: PurePath, download_id: int) -> str:

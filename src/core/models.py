@@ -51,6 +51,7 @@ class StopReason(StrEnum):
     PAUSED = "paused"  # the row says paused = 1
     SHUTDOWN = "shutdown"  # this runner ends
     NO_ROOM = "no room"  # the disk is about to be full
+    TOO_LARGE = "too large"  # the same, and what it needs could never be there
     OUTRANKED = "outranked"  # a row of higher priority takes its slot
     LOST = "lost"  # the row is no longer ours, or is gone
 

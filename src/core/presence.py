@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.alive import Alive
 from core.database import Database
 from core.database_faults import Complaints
-from core.database_identity import Identity
+from core.database_identity import Beat, Identity
 from core.errors import DatabaseLost
 from core.models import RunnerState
 from core.redaction import KNOWN
@@ -42,11 +42,12 @@ class Presence:
         """Enter the process into the table."""
         self._pid = pid
 
-        async def work(connection: AsyncConnection) -> None:
-            await self._identity.beat(connection)
+        async def work(connection: AsyncConnection) -> Beat:
+            beat = await self._identity.beat(connection)
             await self._enter(connection)
+            return beat
 
-        await self._database.write(work)
+        self.committed(await self._database.write(work))
         self._signed_on = True
 
     async def set_state(self, state: RunnerState | str, note: str | None = None) -> None:
@@ -64,17 +65,17 @@ class Presence:
             return
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._database.write(self.beat)
+                self.committed(await self._database.write(self.beat))
         except (*FAULTS, DatabaseLost) as error:  # TimeoutError is an OSError
             logger.debug("the state {} is written with the next heartbeat: {!r}", self.state, error)
 
-    async def beat(self, connection: AsyncConnection) -> None:
-        """Write a sign of life within a transaction.
+    async def beat(self, connection: AsyncConnection) -> Beat:
+        """Write a sign of life within a transaction; once that is committed, it goes to `committed`.
 
         Raises:
             DatabaseLost: this is no longer the database where the process signed on.
         """
-        await self._identity.beat(connection)
+        beat = await self._identity.beat(connection)
         statement = (
             update(runners)
             .where(runners.c.name == self._name)
@@ -82,6 +83,11 @@ class Presence:
         )
         if (await connection.execute(statement)).rowcount == 0 and self._signed_on:  # deleted by hand
             await self._enter(connection)
+        return beat
+
+    def committed(self, beat: Beat) -> None:
+        """Know that the transaction of a sign of life is in the database."""
+        self._identity.take_over(beat)
 
     async def _enter(self, connection: AsyncConnection) -> None:
         row = {"name": self._name, "kind": self._kind, "pid": self._pid, "state": self.state.value, "note": self.note}
@@ -115,7 +121,7 @@ class Presence:
         while True:
             await asyncio.sleep(interval)
             try:
-                await self._database.write(self.beat)
+                self.committed(await self._database.write(self.beat))
                 self._complaints.over()
             except DatabaseLost:
                 return  # who waits for `Database.lost` ends the process

@@ -1,6 +1,7 @@
 """Puts a backup in the place of a SQLite database that nobody uses."""
 
 import contextlib
+import json
 import secrets
 import shutil
 import sqlite3
@@ -47,6 +48,7 @@ def restore(backup: Path, to: Path, *, lock_dir: Path, pause: bool = False) -> R
     try:
         copy_database(backup, fresh)
         unfinished = _made_ours(fresh, pause=pause)
+        _end_logins_and_links(fresh, to)
         kept = _put_aside(to) if to.exists() else None
         fresh.replace(to)
     finally:
@@ -80,6 +82,27 @@ def _made_ours(path: Path, *, pause: bool) -> int:
             connection.execute(f"UPDATE downloads SET paused = 1 WHERE {UNFINISHED}")  # noqa: S608  (a constant)
         (unfinished,) = connection.execute(f"SELECT count(*) FROM downloads WHERE {UNFINISHED}").fetchone()  # noqa: S608
     return int(unfinished)
+
+
+def _end_logins_and_links(path: Path, replaced: Path) -> None:
+    """Who was logged out stays so; links that were revoked since the backup stay so, or all where that is unknown."""
+    with contextlib.closing(sqlite3.connect(path, uri=True)) as connection, connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if "web_sessions" in tables:
+            connection.execute("DELETE FROM web_sessions")
+        if "links" in tables:
+            connection.execute(
+                "UPDATE links SET revoked = 1 WHERE token_hash NOT IN (SELECT value FROM json_each(?))",
+                (json.dumps(_links_that_work(replaced)),),
+            )
+
+
+def _links_that_work(path: Path) -> list[str]:
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return [token for (token,) in connection.execute("SELECT token_hash FROM links WHERE revoked = 0")]
+    except sqlite3.Error:  # it is not there, damaged, or older than links
+        return []
 
 
 def _put_aside(path: Path) -> Path:

@@ -64,6 +64,14 @@ def still_needed() -> ColumnElement[int]:
     return case((size > here, size - here), (here > LEAST, here), else_=LEAST)
 
 
+async def whole_size(connection: AsyncConnection, *, download_id: int) -> int:
+    """Bytes that a row would have on the disk when it has what it waits for; see `still_needed`."""
+    size, here = downloads.c.file_size, downloads.c.downloaded_bytes
+    whole = case((size > here, size), else_=2 * here)
+    found = (await connection.execute(select(whole).where(downloads.c.id == download_id))).scalar_one_or_none()
+    return int(found or 0)
+
+
 async def promised(connection: AsyncConnection, *, besides: int | None = None) -> int:
     """Bytes that rows which are worked on still have to come, as far as their size is known.
 

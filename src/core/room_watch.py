@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from loguru import logger
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.attempt import Attempt
 from core.database import Database
 from core.models import RunnerState, StopReason
-from core.room import MIB, Disk, promised, tell_waiting
+from core.presence import FAULTS
+from core.room import MIB, Disk, promised, tell_waiting, whole_size
 from core.store import Store
 
 LOOK = 0.5  # seconds between looks at the disk
@@ -39,19 +41,27 @@ class RoomWatch:
             return
         self._looked = now
         free = self._disk.free()
-        self._stop_some(free, running)
+        await self._stop_some(free, running)
         room = free - self._disk.reserve
         self._store.room.left = room - (await self._database.read(promised) if running else 0)
         await self._tell(waits=room <= 0)
 
-    def _stop_some(self, free: int, running: Sequence[Attempt]) -> None:
+    async def _stop_some(self, free: int, running: Sequence[Attempt]) -> None:
         """What was begun last first, one a look: those before it may get to their end."""
         if free >= self._disk.reserve // STOP_ONE:
             return
         working = [attempt for attempt in running if attempt.reason is None]
         for attempt in working if free < self._disk.reserve // STOP_ALL else working[-1:]:
             logger.bind(download=attempt.claim.id).warning("stopped: only {} MiB of the disk are free", free // MIB)
-            attempt.interrupt(StopReason.NO_ROOM)
+            attempt.interrupt(await self._reason(attempt))
+
+    async def _reason(self, attempt: Attempt) -> StopReason:
+        """What has no end would wait for as much again for ever, and its staging would fill the disk meanwhile."""
+        try:
+            whole = await self._database.read(partial(whole_size, download_id=attempt.claim.id))
+        except FAULTS:  # the disk comes first
+            return StopReason.NO_ROOM
+        return StopReason.TOO_LARGE if whole > self._disk.ever() else StopReason.NO_ROOM
 
     async def _tell(self, *, waits: bool) -> None:
         changed = waits is not self._waits

@@ -40,7 +40,7 @@ class SiteRules:
     """When a site counts as broken, and how long it is left alone."""
 
     window: float = 1800.0  # seconds that are looked back
-    least: int = 5  # downloads that must have failed; 0: no site is ever left alone
+    least: int = 5  # downloads that must have failed, of two requesters at least; 0: no site is ever left alone
     rate: float = 0.8  # of those that were tried
     pause: float = 300.0  # seconds until the first probe; doubles with each that fails
     longest: float = 3600.0  # seconds; no pause is longer
@@ -90,14 +90,22 @@ async def heed(connection: AsyncConnection, rules: SiteRules, claim: Download, t
     site = (await connection.execute(select(downloads.c.site).where(downloads.c.id == claim.id))).scalar_one_or_none()
     if site is None:
         return
-    if to is Status.DOWNLOADED:
+    if to is Status.DOWNLOADED and await _was_asked(connection, claim):
         await _works(connection, site)
     elif error in FAULTS:
         await _failed(connection, rules, site, claim.id, error)
-    else:  # paused, cancelled, private ...: says nothing of the site, so another may probe at once
+    else:  # paused, cancelled, private, here already ...: says nothing of the site, so another may probe at once
         again = update(site_health).where(site_health.c.site == site, site_health.c.probe_id == claim.id)
         values = {"state": "open", "probe_id": None, "probe_at": utc_now()}
         await connection.execute(again.where(site_health.c.state == "half-open").values(**values))
+
+
+async def _was_asked(connection: AsyncConnection, claim: Download) -> bool:
+    """Whether this try fetched something; media that is here already is named or copied without its site."""
+    began = select(events.c.id).where(
+        events.c.download_id == claim.id, events.c.epoch == claim.epoch, events.c.moved_to == Status.DOWNLOADING
+    )
+    return (await connection.execute(began.limit(1))).first() is not None
 
 
 async def look_after_probes(database: Database) -> list[str]:
@@ -173,14 +181,25 @@ async def _failed(connection: AsyncConnection, rules: SiteRules, site: str, prob
 async def _is_broken(connection: AsyncConnection, rules: SiteRules, site: str, since: str) -> bool:
     if not rules.least:
         return False
-    counted = counts(rules.window).where(events.c.site == site, events.c.at >= since)
-    failed, worked = (await connection.execute(counted)).one()
-    return bool(failed >= rules.least and failed >= rules.rate * (failed + worked))
+    who = func.coalesce(downloads.c.user_id, 0)  # rows that no member asked for count as one requester's
+    hit = func.count(who.distinct()).filter(_fault()).label("hit")
+    asked = func.count(who.distinct()).label("asked")
+    counted = counts(rules.window, hit, asked).where(events.c.site == site, events.c.at >= since)
+    counted = counted.select_from(events.outerjoin(downloads, downloads.c.id == events.c.download_id))
+    row = (await connection.execute(counted)).one()
+    # One requester's odd links, or his playlist, are not everybody; if nobody else asks, there have to be more of them.
+    enough = rules.least if row.hit > 1 else 2 * rules.least
+    everybody = row.hit > 1 or row.asked == 1
+    return bool(everybody and row.failed >= enough and row.failed >= rules.rate * (row.failed + row.worked))
+
+
+def _fault() -> ColumnElement[bool]:
+    return and_(events.c.error_kind.in_(FAULTS), events.c.moved_to.in_((Status.PENDING, Status.FAILED)))
 
 
 def counts(window: float, *columns: Any) -> Select[Any]:
     """How many downloads failed by fault of a site within so many seconds, and how many were fetched."""
-    fault = and_(events.c.error_kind.in_(FAULTS), events.c.moved_to.in_((Status.PENDING, Status.FAILED)))
+    fault = _fault()
     works = and_(events.c.error_kind.is_(None), events.c.moved_to == Status.DOWNLOADED)
     return select(
         *columns,

@@ -127,6 +127,8 @@ class StorageBook:
             downloads.c.status == row.status,
             downloads.c.epoch == row.epoch,
             downloads.c.claimed_by.is_(None),
+            downloads.c.upload == int(row.upload),
+            downloads.c.finished_at.is_not_distinct_from(row.finished_at),
             downloads.c.id.not_in(linked_downloads()),  # somebody has a link to one of them, which works still
         )
 
@@ -194,16 +196,16 @@ class StorageBook:
 
         return await self._database.read(work)
 
-    async def unrecorded(self, *, limit: int) -> list[int]:
-        """Rows that are over and whose files stay, and that `metadata.json` does not tell the end of yet."""
+    async def next_unrecorded(self, *, after: int) -> int | None:
+        """The next row that is over and whose files stay, and that `metadata.json` does not tell the end of yet."""
         kept = and_(downloads.c.status == Status.DOWNLOADED, downloads.c.upload == 0)
         over = or_(kept, downloads.c.status.in_((Status.UPLOADED, Status.FAILED)))
         old = or_(downloads.c.recorded_at.is_(None), downloads.c.recorded_at < downloads.c.finished_at)
 
-        async def work(connection: AsyncConnection) -> list[int]:
-            where = and_(has_files(), over, old, downloads.c.claimed_by.is_(None))
-            statement = select(downloads.c.id).where(where).order_by(downloads.c.id).limit(limit)
-            return list((await connection.execute(statement)).scalars())
+        async def work(connection: AsyncConnection) -> int | None:
+            where = and_(downloads.c.id > after, has_files(), over, old, downloads.c.claimed_by.is_(None))
+            statement = select(downloads.c.id).where(where).order_by(downloads.c.id).limit(1)
+            return (await connection.execute(statement)).scalar_one_or_none()
 
         return await self._database.read(work)
 
@@ -223,15 +225,16 @@ class StorageBook:
 
         return await self._database.read(work)
 
-    async def recorded(self, download_id: int, sums: Sequence[tuple[int, str]]) -> None:
-        """Write down checksums, by the ids of their files, and that `metadata.json` is complete."""
+    async def recorded(self, download_id: int, sums: Sequence[tuple[int, str]], *, complete: bool = True) -> None:
+        """Write down checksums, by the ids of their files, and that `metadata.json` is complete, if it is."""
 
         async def work(connection: AsyncConnection) -> None:
             for file_id, sha256 in sums:
                 mine = and_(media_files.c.id == file_id, media_files.c.download_id == download_id)
                 await connection.execute(update(media_files).where(mine).values(sha256=sha256))
-            this = update(downloads).where(downloads.c.id == download_id)
-            await connection.execute(this.values(recorded_at=utc_now()))
+            if complete:
+                this = update(downloads).where(downloads.c.id == download_id)
+                await connection.execute(this.values(recorded_at=utc_now()))
 
         await self._database.write(work)
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database
+from core.database_identity import Beat
 from core.errors import SiteBusy, SiteDown
 from core.expansion import expand
 from core.models import ChildRow, Download, NewMediaFile, Progress, RunnerState, Settlement, Stage, Status
@@ -136,12 +137,14 @@ class Store:
     async def heartbeat(self) -> list[Held]:
         """Renew all claims of this runner and hear what people ask of them. A row that is missing is lost."""
 
-        async def work(connection: AsyncConnection) -> list[Held]:
-            await self._presence.beat(connection)
+        async def work(connection: AsyncConnection) -> tuple[Beat, list[Held]]:
+            beat = await self._presence.beat(connection)
             statement = update(downloads).where(self._mine()).values(heartbeat_at=utc_now()).returning(*self._asked())
-            return self._to_held(await connection.execute(statement))
+            return beat, self._to_held(await connection.execute(statement))
 
-        return await self._database.write(work)
+        beat, held = await self._database.write(work)
+        self._presence.committed(beat)
+        return held
 
     async def requests(self) -> list[Held]:
         """The same without renewing: cheap enough to ask whenever anything in the database changed."""

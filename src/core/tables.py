@@ -393,6 +393,7 @@ web_sessions = Table(
     *_flag("is_owner"),
     Column("guilds", Text, nullable=False, server_default="[]"),
     Column("csrf", Text, nullable=False),
+    Column("opened_by", Text),  # a mark of the admin token; null: Discord
     Column("created_at", Text, nullable=False, server_default=utc_now()),
     Column("expires_at", Text, nullable=False),
     *_times("created_at", "expires_at"),

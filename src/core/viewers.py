@@ -14,7 +14,7 @@ class Seat:
 
     id: int
     name: str
-    moderates: bool  # he may manage messages or the guild
+    moderates: bool  # he may manage messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,14 @@ class Viewer:
             return true()
         own = downloads.c.user_id == self.user_id if self.user_id is not None else false()
         return or_(own, downloads.c.guild_id.in_(self.moderated))
+
+    def manages(self) -> ColumnElement[bool]:
+        """The rows that he may let go before those of others."""
+        return true() if self.is_owner else downloads.c.guild_id.in_(self.moderated)
+
+    def may_manage(self, download: Download) -> bool:
+        """The same of a row that was read."""
+        return self.is_owner or download.guild_id in self.moderated
 
     def may_see(self, download: Download) -> bool:
         """The same of a row that was read."""

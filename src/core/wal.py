@@ -10,7 +10,7 @@ PATIENCE = 0.25  # seconds that readers are waited for; writers wait as long
 
 def cut_log(database: Path) -> str:
     """Write the log into the database and cut it; what came of it, in a few words."""
-    log = database.with_name(f"{database.name}-wal")
+    log = Path(f"{database}-wal")
     before = _size(log)
     with contextlib.closing(sqlite3.connect(database, isolation_level=None, timeout=PATIENCE)) as connection:
         busy, _pages, _written = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

@@ -81,9 +81,12 @@ class WebFigures:
         statement = select(key.label("moment"), *_columns()).where(*where).group_by("moment").order_by("moment")
         return await self._outcomes(statement)
 
-    async def broken_sites(self) -> dict[str, str]:
-        """The sites that are left alone now, with the sentence for people."""
+    async def broken_sites(self, viewer: Viewer) -> dict[str, str]:
+        """The sites that are left alone now, with the sentence for people; of those that he sees downloads from."""
         statement = select(site_health.c.site, site_health.c.reason).where(site_health.c.state != "closed")
+        if not viewer.is_owner:  # the name of a site may be the host of somebody's own server
+            seen = select(downloads.c.site).where(downloads.c.site.is_not(None), viewer.sees())
+            statement = statement.where(site_health.c.site.in_(seen))
 
         async def work(connection: AsyncConnection) -> dict[str, str]:
             rows = await connection.execute(statement)

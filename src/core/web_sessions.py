@@ -22,6 +22,7 @@ class WebSession:
     token_hash: str
     csrf: str  # what every form of this login must carry
     viewer: Viewer
+    by: str | None = None  # a mark of the token that opened it; None: Discord did
 
 
 class WebSessions:
@@ -30,8 +31,8 @@ class WebSessions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def open(self, viewer: Viewer, *, seconds: int) -> str:
-        """Begin a login of so many seconds; the secret for the cookie."""
+    async def open(self, viewer: Viewer, *, seconds: int, by: str | None = None) -> str:
+        """Begin a login of so many seconds, opened by a token with this mark; the secret for the cookie."""
         token = secrets.token_urlsafe(32)
         row = {
             "token_hash": hashed(token),
@@ -40,6 +41,7 @@ class WebSessions:
             "is_owner": int(viewer.is_owner),
             "guilds": json.dumps([asdict(seat) for seat in viewer.seats]),
             "csrf": secrets.token_urlsafe(24),
+            "opened_by": by,
         }
 
         async def work(connection: AsyncConnection) -> None:
@@ -95,4 +97,4 @@ def _session(row: Any) -> WebSession:
         is_owner=bool(row["is_owner"]),
         seats=tuple(Seat(**seat) for seat in json.loads(row["guilds"])),
     )
-    return WebSession(token_hash=row["token_hash"], csrf=row["csrf"], viewer=viewer)
+    return WebSession(token_hash=row["token_hash"], csrf=row["csrf"], viewer=viewer, by=row["opened_by"])

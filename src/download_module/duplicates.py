@@ -1,4 +1,4 @@
-"""Media that a guild has already is not fetched again: its message is named, or its kept files are taken."""
+"""Media that is known is not fetched again: its message in this channel is named, or its kept files are taken."""
 
 import asyncio
 import os
@@ -56,7 +56,9 @@ class Duplicates:
     def _posted(self, claim: Download, identity: Identity, before: Before) -> Done | None:
         # An entry of a playlist has no card that could name the message.
         asked_here = claim.destination is Destination.DISCORD and claim.upload and claim.parent_id is None
-        if not asked_here or before.message is None:
+        # With `same_as` alone, a message was named before that can't be read now: the next one could not be, either.
+        unreadable = claim.same_as is not None and claim.same_by is None
+        if not asked_here or unreadable or before.message is None or not before.may_be_named_to(claim):
             return None
         values = _known(before, identity) | as_same(before, SameBy.LINK) | {"file_path": None, "file_size": None}
         return Done(Settlement(Status.DOWNLOADED, values), files=())

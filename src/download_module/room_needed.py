@@ -27,15 +27,16 @@ async def take_room(store: Store, disk: Disk, claim: Download, plan: DownloadPla
         TooLarge: it could never have so much.
         DiskFull: it has to wait for it.
     """
-    needed = room_needed(plan, staging)
-    if needed.least > disk.ever():
-        ever = max(0, disk.ever())
+    needed, ever = room_needed(plan, staging), max(0, disk.ever())
+    if needed.least > ever:
         raise TooLarge(
             f"This media needs {needed.least // MIB:,} MiB; the disk of this bot has {ever // MIB:,} MiB for "
             "downloads, even when nothing else is there."
         )
-    if needed.expected and not await store.enter_room(claim, needed=needed.expected, left=disk.free() - disk.reserve):
-        raise DiskFull(needed=needed.expected)
+    # What could never be there is a wrong estimate: nobody waits for it, and the watch sees what really comes.
+    expected = needed.expected if needed.expected <= ever else needed.least
+    if expected and not await store.enter_room(claim, needed=expected, left=disk.free() - disk.reserve):
+        raise DiskFull(needed=expected)
 
 
 def room_needed(plan: DownloadPlan, staging: Staging) -> RoomNeeded:

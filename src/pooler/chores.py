@@ -7,6 +7,15 @@ from pooler.storage import storage_chores
 from pooler.workplace import Workplace
 
 
-def chores_for(here: Workplace) -> tuple[Chore, ...]:
-    """All of them, with the intervals of the settings."""
+def short_chores_for(here: Workplace) -> tuple[Chore, ...]:
+    """Those that are soon done, with the intervals of the settings: room on the disk is made each minute."""
+    return tuple(chore for chore in _all(here) if not chore.is_long)
+
+
+def long_chores_for(here: Workplace) -> tuple[Chore, ...]:
+    """Those that may read for hours, for which the short ones must not wait."""
+    return tuple(chore for chore in _all(here) if chore.is_long)
+
+
+def _all(here: Workplace) -> tuple[Chore, ...]:
     return (*database_chores(here.settings), *storage_chores(here.settings, here.database), *link_chores(here.database))

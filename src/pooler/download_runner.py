@@ -49,7 +49,7 @@ from download_module.staging import StagingArea
 from download_module.transfer_limits import TransferLimits
 from download_module.url_detector import UrlDetector
 from download_module.way_out import WayOut
-from pooler.chores import chores_for
+from pooler.chores import long_chores_for, short_chores_for
 from pooler.figure_chores import figure_chores
 from pooler.workplace import open_workplace, run_process
 
@@ -140,10 +140,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             name="figures",
         )
         stack.callback(figures.cancel)
-        chores = asyncio.create_task(
-            keep_doing(ChoreBook(here.database, runner=alive.name), chores_for(here)), name="chores"
-        )
-        stack.callback(chores.cancel)
+        for name, those in (("chores", short_chores_for(here)), ("long chores", long_chores_for(here))):
+            doing = asyncio.create_task(keep_doing(ChoreBook(here.database, runner=alive.name), those), name=name)
+            stack.callback(doing.cancel)
         await here.work(pooler, capacity=settings.max_concurrent_downloads, stop=stop, disk=disk)
 
 

@@ -64,6 +64,8 @@ async def after_loss(error: DatabaseLost, database_url: str) -> int:
     until = time.monotonic() + AWAY
     while path is not None and not path.exists() and time.monotonic() < until:  # noqa: ASYNC110  (nobody tells of it)
         await asyncio.sleep(0.1)
+    if error.put_log_aside is not None:
+        error.put_log_aside()
     return BEGIN_ANEW if error.begins_anew else DAMAGED
 
 

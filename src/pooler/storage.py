@@ -12,7 +12,6 @@ from core.layout import Layout
 from core.room import free_at
 from core.settings import Settings
 from core.storage_book import StorageBook
-from storage_module import disk
 from storage_module.inspection import Inspector
 from storage_module.janitor import Janitor
 from storage_module.records import complete_records
@@ -68,8 +67,7 @@ def storage_chores(settings: Settings, database: Database) -> tuple[Chore, ...]:
     async def retention() -> str:
         report = await janitor.retain()
         if settings.storage_max:
-            over = await janitor.make_room(0, partial(_headroom, janitor.layout, settings.storage_max))
-            report.removed += over.removed
+            report.removed += (await janitor.keep_below(settings.storage_max)).removed
         return told("retention", report)
 
     async def inspection() -> str:
@@ -100,8 +98,3 @@ def told(what: str, report: Report) -> str:
     for fault in report.faults[:20]:
         logger.bind(download=fault.download_id).warning("{}: {}", fault.what, fault.path)
     return words
-
-
-def _headroom(layout: Layout, most: int) -> int:
-    """Bytes that finished files may still take; negative above the limit."""
-    return most - sum(disk.size_of(found.path) for found in disk.homes(layout))

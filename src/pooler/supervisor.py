@@ -46,9 +46,9 @@ RUNNERS = (
 WEB = RunnerProgram("web", hidden=(*_DELIVERS, *_FETCHES))
 
 
-def programs_for(*, web: bool) -> tuple[RunnerProgram, ...]:
-    """The runners, and the web page if it is wanted."""
-    return (*RUNNERS, WEB) if web else RUNNERS
+def programs_for(*, web: bool, runners: bool = True) -> tuple[RunnerProgram, ...]:
+    """The runners and the web page, as far as they are wanted."""
+    return (RUNNERS if runners else ()) + ((WEB,) if web else ())
 
 
 class Supervisor:

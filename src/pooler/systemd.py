@@ -15,12 +15,12 @@ def tell(*states: str) -> None:
         return
     if address.startswith("@"):
         address = "\0" + address[1:]  # an abstract socket (unix(7))
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-        try:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)  # a manager that hangs must not hold us up
             sock.sendto("\n".join(states).encode(), address)
-        except OSError:
-            return
+    except OSError:  # also where there are no descriptors left: the next one tells it
+        return
 
 
 async def stay_watched() -> None:

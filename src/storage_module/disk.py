@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.layout import STAGING, Layout
+from loguru import logger
+
+from core.layout import STAGING, Layout, is_day, may_be_guild
 
 _STAGED = re.compile(r"(\d+)-\d+")
 _ASIDE = re.compile(r"\d+\.kept-\d+")
@@ -23,11 +25,11 @@ class Found:
 
 def homes(layout: Layout) -> Iterator[Found]:
     """The directories of finished files, in new and old places."""
-    for first in _directories(layout.root):
+    for first in _guilds(layout):
         if layout.is_home(first):
             yield Found(first, int(first.name))
             continue
-        for day in _directories(first):
+        for day in _days(first):
             yield from (Found(path, int(path.name)) for path in _directories(day) if layout.is_home(path))
 
 
@@ -38,11 +40,17 @@ def staged(layout: Layout) -> Iterator[Found]:
             yield Found(path, int(named[1]))
 
 
+def epoch_of(staged: Path) -> int:
+    """The epoch of the claim that a directory of work in progress belongs to."""
+    return int(staged.name.rpartition("-")[2])
+
+
 def put_aside(layout: Layout) -> Iterator[Path]:
     """What stood in the way of a download and was not its own: `<id>.kept-1`."""
-    for first in _directories(layout.root):
-        places = [first, *(inner for day in _directories(first) for inner in _directories(day))]
-        yield from (path for path in places if _ASIDE.fullmatch(path.name))
+    yield from (path for path in _directories(layout.root) if _ASIDE.fullmatch(path.name))
+    for guild in _guilds(layout):
+        for day in _days(guild):
+            yield from (path for path in _directories(day) if _ASIDE.fullmatch(path.name))
 
 
 def strays(directory: Path) -> Iterator[Found]:
@@ -54,10 +62,8 @@ def strays(directory: Path) -> Iterator[Found]:
 
 def empty_shelves(layout: Layout) -> Iterator[Path]:
     """Days and guilds without a download, the days first."""
-    for first in _directories(layout.root):
-        if not (first.name.isdecimal() or first.name == "private"):
-            continue
-        yield from (day for day in _directories(first) if not any(_entries(day)))
+    for first in _guilds(layout):
+        yield from (day for day in _days(first) if not any(_entries(day)))
         if not any(_entries(first)):
             yield first
 
@@ -71,9 +77,18 @@ def size_of(path: Path) -> int:
         for name in names:
             try:
                 total += (Path(directory) / name).lstat().st_size
-            except FileNotFoundError:  # somebody works there
+            except (FileNotFoundError, PermissionError):  # somebody works there, or keeps it to himself
                 continue
     return total
+
+
+def _guilds(layout: Layout) -> list[Path]:
+    """What can be ours below the root; also old places, which have names like guilds."""
+    return [path for path in _directories(layout.root) if may_be_guild(path.name)]
+
+
+def _days(guild: Path) -> list[Path]:
+    return [path for path in _directories(guild) if is_day(path.name)]
 
 
 def _directories(path: Path) -> list[Path]:
@@ -85,4 +100,7 @@ def _entries(path: Path) -> list[os.DirEntry[str]]:
         with os.scandir(path) as found:
             return list(found)
     except (FileNotFoundError, NotADirectoryError):  # gone meanwhile
+        return []
+    except OSError as error:  # somebody else's, or a fault of the disk: all the other places are looked at
+        logger.debug("could not look into {}: {}", path, error.strerror)
         return []

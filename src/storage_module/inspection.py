@@ -6,27 +6,31 @@ person says so.
 """
 
 import asyncio
-import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from loguru import logger
+
+from core.finished_mark import is_marked
 from core.layout import STAGING, Layout
 from core.models import MediaFile
 from core.storage_book import StorageBook, Stored
 from core.trash import Trash
 from storage_module import disk
+from storage_module.checksums import GONE, UNREADABLE, fault_of
 from storage_module.janitor import Clock, utc
 from storage_module.report import Fault, Removal, Report
 
 BATCH = 200  # downloads
+HANDFUL = 5  # downloads; more of them that have lost all their files, and no other: their disk is not there
 ORPHAN_AGE = timedelta(hours=24)
 LOCK_AGE = timedelta(days=1)
 PATTERN_AGE = timedelta(days=30)
-GONE, CHANGED, DAMAGED = "file is gone", "file has another size", "file has other bytes"
 ORPHAN, ASIDE = "directory that no row knows", "directory that was put aside"
 LOCK, CONFIG, PATTERNS = "lock of a dead runner", "configuration of a dead aria2c", "old patterns"
 _CONFIG = re.compile(r"aria2-(\d+)\.conf")
@@ -62,31 +66,48 @@ class Inspector:
         """
         report = Report()
         rows = [row for row in await self._book.with_files() if row.claimed_by is None]
+        here, gone = 0, []  # downloads
         for some in _batched(rows):
             files = await self._book.files_of([row.id for row in some])
-            faults = await asyncio.to_thread(_faults_of, files, sums=sums)
             report.checked += sum(map(len, files.values()))
             for row in some:
-                if faults[row.id]:
-                    await self._tell(report, row, files[row.id], faults[row.id])
+                faults = await _faults_of(files[row.id], sums=sums)
+                if faults and not await self._is_still(row):
+                    continue  # it was delivered, removed or fetched anew while we looked
+                report.faults += faults
+                what = Counter(fault.what for fault in faults)
+                if faults and what[GONE] == len(files[row.id]):
+                    gone.append(row)
+                elif what[GONE] + what[UNREADABLE] < len(files[row.id]):
+                    here += 1
+        await self._forget(gone, here=here)
         await self._unknown(report, remove=remove_unknown)
         await self._left_by_the_dead(report)
         return report
 
-    async def _tell(self, report: Report, row: Stored, files: Sequence[MediaFile], faults: Sequence[Fault]) -> None:
-        if (await self._book.find([row.id])).get(row.id) != row:
-            return  # it was delivered, removed or fetched anew while we looked
-        report.faults += faults
-        all_gone = sum(fault.what == GONE for fault in faults) == len(files)
-        if all_gone and row.is_over and row.file_path is not None and not self._dry_run:
-            await self._book.forget(row, row.file_path, note="files are gone")
+    async def _is_still(self, row: Stored) -> bool:
+        return (await self._book.find([row.id])).get(row.id) == row
+
+    async def _forget(self, gone: Sequence[Stored], *, here: int) -> None:
+        """Write down of downloads that their files are gone, unless it is rather DOWNLOAD_DIR that is."""
+        if not gone or self._dry_run:
+            return
+        if not (self._layout.root / STAGING).is_dir() or (not here and len(gone) > HANDFUL):
+            logger.warning("files of {} downloads are gone: is DOWNLOAD_DIR mounted? Nothing is forgotten", len(gone))
+            return
+        for row in gone:
+            faults = await _faults_of(await self._book.files(row.id), sums=False)
+            if row.is_over and row.file_path is not None and all(fault.what == GONE for fault in faults):
+                await self._book.forget(row, row.file_path, note="files are gone")
 
     async def _unknown(self, report: Report, *, remove: bool) -> None:
         """What lies there without a row."""
         found = await asyncio.to_thread(lambda: [*disk.homes(self._layout), *disk.staged(self._layout)])
         rows = await self._book.find(one.download_id for one in found)
         unknown: list[tuple[Path, str, int | None]] = [
-            (one.path, ORPHAN, one.download_id) for one in found if one.download_id not in rows
+            (one.path, ORPHAN, one.download_id)
+            for one in found
+            if one.download_id not in rows and self._is_of_a_download(one.path)
         ]
         unknown += [(path, ASIDE, None) for path in await asyncio.to_thread(lambda: list(disk.put_aside(self._layout)))]
         for path, what, download_id in unknown:
@@ -101,6 +122,10 @@ class Inspector:
                 report.faults.append(Fault(path=path, what=what, download_id=download_id))
         if remove and not self._dry_run:
             await asyncio.to_thread(Trash(self._layout.root / STAGING / "trash").empty)
+
+    def _is_of_a_download(self, path: Path) -> bool:
+        """Whether a directory is ours: one directly below DOWNLOAD_DIR may be a person's own `2019`."""
+        return path.parent != self._layout.root or is_marked(path)
 
     async def _left_by_the_dead(self, report: Report) -> None:
         named = await self._book.named_runners() | await asyncio.to_thread(self._owners)
@@ -133,7 +158,7 @@ class Inspector:
     def _age(self, path: Path) -> timedelta:
         try:
             return self._clock() - datetime.fromtimestamp(path.lstat().st_mtime, UTC)
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):
             return timedelta(0)
 
 
@@ -142,33 +167,13 @@ def _batched(rows: Sequence[Stored]) -> Iterator[Sequence[Stored]]:
     yield from (rows[first : first + BATCH] for first in range(0, len(rows), BATCH))
 
 
-def _faults_of(files: Mapping[int, Sequence[MediaFile]], *, sums: bool) -> dict[int, list[Fault]]:
-    return {
-        id_: [
-            Fault(path=Path(one.path), what=what, download_id=id_)
-            for one in some
-            if (what := _fault_of(one, sums=sums))
-        ]
-        for id_, some in files.items()
-    }
-
-
-def _fault_of(file: MediaFile, *, sums: bool) -> str | None:
-    path = Path(file.path)
-    try:
-        if path.stat().st_size != file.bytes:
-            return CHANGED
-        if sums and file.sha256 and sha256_of(path) != file.sha256:
-            return DAMAGED
-    except (OSError, ValueError):  # ValueError: a NUL byte in a hand-edited path
-        return GONE
-    return None
-
-
-def sha256_of(path: Path) -> str:
-    """The checksum of a file, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+async def _faults_of(files: Sequence[MediaFile], *, sums: bool) -> list[Fault]:
+    """One file a thread: when the process ends it waits for the one that is being read, and not for all."""
+    return [
+        Fault(path=Path(one.path), what=what, download_id=one.download_id)
+        for one in files
+        if (what := await asyncio.to_thread(fault_of, one, sums=sums))
+    ]
 
 
 def _is_older_version(path: Path) -> bool:

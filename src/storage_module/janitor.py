@@ -6,14 +6,14 @@ asks for it at that moment finds all of it or nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from loguru import logger
 
-from core.finished_mark import is_of
+from core.finished_mark import is_marked, is_of
 from core.layout import STAGING, Layout
 from core.storage_book import StorageBook, Stored
 from core.trash import Trash
@@ -97,15 +97,32 @@ class Janitor:
         if free() >= wanted:
             return report
         await asyncio.to_thread(self._trash.empty)
-        rules = await self._rules()
         found = await asyncio.to_thread(lambda: [*disk.homes(self.layout), *disk.staged(self.layout)])
+        await self._expend(report, found, lambda freed: free() + (freed if self.dry_run else 0) >= wanted)
+        return report
+
+    async def keep_below(self, most: int) -> Report:
+        """The same until finished files take no more than `most` bytes."""
+        report = Report()
+        found = await asyncio.to_thread(lambda: list(disk.homes(self.layout)))
+        kept = await asyncio.to_thread(lambda: sum(disk.size_of(one.path) for one in found))
+        await self._expend(report, found, lambda freed: kept - freed <= most)
+        return report
+
+    # -- what is removed -----------------------------------------------------------------------------------------
+
+    async def _expend(self, report: Report, found: Sequence[disk.Found], enough: Callable[[int], bool]) -> None:
+        """Remove the least needed of what was found until `enough` says so of the bytes that were freed."""
+        if enough(0):
+            return
+        rules = await self._rules()
         places: dict[int, list[Path]] = {}
         for one in found:
             places.setdefault(one.download_id, []).append(one.path)
         rows, linked = await self.book.find(places), await self.book.linked()
         unlinked = (row for row in rows.values() if row.id not in linked)
         for row in to_make_room(unlinked, rules, self._clock()):
-            if free() + (report.bytes if self.dry_run else 0) >= wanted:
+            if enough(report.bytes):
                 break
             for path in places[row.id]:
                 if path.parent.name == STAGING:
@@ -113,9 +130,6 @@ class Janitor:
                 elif self._is_his(path, row):
                     await self._remove(report, path, row)
             await self._empty_trash()
-        return report
-
-    # -- what is removed -----------------------------------------------------------------------------------------
 
     async def _staged(self, report: Report, rules: Rules) -> None:
         found = await asyncio.to_thread(lambda: list(disk.staged(self.layout)))
@@ -127,7 +141,7 @@ class Janitor:
                 await self._remove_staged(report, one.path, row)
 
     async def _remove_staged(self, report: Report, path: Path, row: Stored) -> None:
-        if not self._is_free(path):
+        if not self._is_free(path, row):
             return
         why = f"{STAGED} of {outcome_of(row) or row.status}"
         size = await asyncio.to_thread(disk.size_of, path)
@@ -181,9 +195,12 @@ class Janitor:
 
     def _is_his(self, path: Path, row: Stored) -> bool:
         """Whether a directory is proved to hold files of this row, and not of an earlier database's."""
-        return row.file_path == str(path) or ((path / ".boss-bot").exists() and is_of(path, row.url))
+        return row.file_path == str(path) or (is_marked(path) and is_of(path, row.url))
 
-    def _is_free(self, path: Path) -> bool:
+    def _is_free(self, path: Path, row: Stored) -> bool:
+        """Whether nobody writes there: who held the row in that epoch has given it up, or is dead."""
+        if row.is_over and disk.epoch_of(path) <= row.epoch:
+            return True
         try:
             owner = (path / "owner").read_text(encoding="utf-8")
         except FileNotFoundError:

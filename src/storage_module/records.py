@@ -7,13 +7,16 @@ is spent here, when nobody waits for them.
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from loguru import logger
 
 from core.layout import Layout
 from core.models import Download, MediaFile
 from core.storage_book import Record, StorageBook
-from storage_module.inspection import sha256_of
+from storage_module.checksums import sha256_of
 
 NAMES = ("metadata.boss-bot.json", "metadata.json")  # the first where a file of the download has the other's name
 AT_ONCE = 50  # downloads a time
@@ -22,31 +25,38 @@ BYTES_AT_ONCE = 20 * 1024**3  # and about as many bytes, so that the others of t
 
 async def complete_records(book: StorageBook, layout: Layout) -> str:
     """Complete those of downloads that ended since the last time; a report in a few words."""
-    done = hashed = 0
-    for download_id in await book.unrecorded(limit=AT_ONCE):
-        if hashed > BYTES_AT_ONCE:
+    done = hashed = failed = last = 0
+    while done < AT_ONCE and hashed <= BYTES_AT_ONCE:
+        download_id = await book.next_unrecorded(after=last)
+        if download_id is None:
             break
+        last = download_id
         record = await book.record_of(download_id)
         if record is None:
             continue
         files = await book.files(download_id)
-        sums = await asyncio.to_thread(_missing_sums, files)
+        sums = await _missing_sums(files)
         hashed += sum(file.bytes for file in files if file.id in sums)
-        for home in layout.homes(record.download):
-            await asyncio.to_thread(_complete, home, record, files, sums)
+        try:
+            for home in layout.homes(record.download):
+                await asyncio.to_thread(_complete, home, record, files, sums)
+        except OSError as error:  # one bad directory is no reason to leave out the others
+            logger.bind(download=download_id).warning("could not complete its metadata.json: {}", error)
+            await book.recorded(download_id, list(sums.items()), complete=False)
+            failed += 1
+            continue
         await book.recorded(download_id, list(sums.items()))
         done += 1
-    return f"{done} records completed, {hashed} bytes read for checksums"
+    told = f"{done} records completed, {hashed} bytes read for checksums"
+    return f"{told}; {failed} could not be written" if failed else told
 
 
-def _missing_sums(files: Sequence[MediaFile]) -> dict[int, str]:
+async def _missing_sums(files: Sequence[MediaFile]) -> dict[int, str]:
     sums = {}
     for file in files:
         if not file.sha256:
-            try:
-                sums[file.id] = sha256_of(Path(file.path))
-            except (OSError, ValueError):  # gone; the daily look tells it
-                continue
+            with suppress(OSError, ValueError):  # gone; the daily look tells it
+                sums[file.id] = await asyncio.to_thread(sha256_of, Path(file.path))
     return sums
 
 

@@ -4,6 +4,7 @@ import re
 from typing import Protocol
 
 from core.earlier import UNSAME, Earlier
+from core.errors import DestinationForbidden
 from core.models import Download, Settlement, Status
 from upload_module.posts import Place
 
@@ -14,7 +15,11 @@ class Looks(Protocol):
     """What of the bot is needed."""
 
     async def is_there(self, place: Place, message_id: int) -> bool:
-        """Whether a message exists and can be read."""
+        """Whether a message exists.
+
+        Raises:
+            DestinationForbidden: it can't be read.
+        """
         ...
 
 
@@ -26,7 +31,9 @@ class EarlierPosts:
         self._earlier = earlier
 
     async def settle(self, claim: Download) -> Settlement:
-        """Uploaded when the message is there; else back to the start, and the message is known to be gone.
+        """Uploaded when the message is there; else back to the start: fetched, and the message known to be gone.
+
+        One that can't be read is not gone: a permission may be missing for a moment.
 
         Raises:
             UploadError: Discord did not answer.
@@ -34,7 +41,11 @@ class EarlierPosts:
         found = _MESSAGE.fullmatch(claim.same_url or "")
         if found is not None and claim.same_as is not None:
             place = Place(channel_id=int(found[2]), guild_id=claim.guild_id, reply_to=None)
-            if await self._bot.is_there(place, int(found[3])):
-                return Settlement(Status.UPLOADED, {"attempts": 0, "progress": 100.0})
+            try:
+                if await self._bot.is_there(place, int(found[3])):
+                    return Settlement(Status.UPLOADED, {"attempts": 0, "progress": 100.0})
+            except DestinationForbidden:
+                anew = {"attempts": 0, "progress": 0, **UNSAME, "same_as": claim.same_as}
+                return Settlement(Status.PENDING, anew)
             await self._earlier.forget_message(claim.same_as, int(found[3]))
         return Settlement(Status.PENDING, {"attempts": 0, "progress": 0, **UNSAME})

@@ -19,7 +19,7 @@ from upload_module.looks import look_alike
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likeness:
-    """Compares a download with the earlier ones of its guild."""
+    """Compares a download with the earlier ones of its channel."""
 
     store: Store
     deliveries: Deliveries

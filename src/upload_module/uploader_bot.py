@@ -75,9 +75,10 @@ class UploaderBot:
                 raise
 
     async def is_there(self, place: Place, message_id: int) -> bool:
-        """Whether a message exists and can be read.
+        """Whether a message exists.
 
         Raises:
+            DestinationForbidden: it can't be read, so nobody knows.
             UploadError: Discord did not answer.
         """
         client = await self._connected()
@@ -85,7 +86,7 @@ class UploaderBot:
         async with self._asking(client):
             try:
                 await channel.fetch_message(message_id)
-            except (discord.NotFound, discord.Forbidden):
+            except discord.NotFound:
                 return False
         return True
 

@@ -4,6 +4,8 @@ import hmac
 import secrets
 from collections.abc import Callable
 
+from core.file_links import hashed
+
 
 class AdminToken:
     """Compares in constant time."""
@@ -18,6 +20,11 @@ class AdminToken:
         self._fixed = fixed
         self._announce = announce
         self._once: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """What logins by it carry: those by another token of the settings hold no longer."""
+        return "once" if self._fixed is None else hashed(self._fixed)
 
     def begin(self) -> None:
         """Make and show the next token that works once, if that is the way here."""

@@ -10,6 +10,7 @@ from core.database import Database
 from core.file_links import FileLinks
 from core.history_reading import HistoryReader
 from core.queries import Queries
+from core.quotas import Quotas
 from core.requests import Requests
 from core.web_figures import WebFigures
 from core.web_queries import WebQueries
@@ -30,6 +31,7 @@ class Rules:
     session_seconds: int
     link_seconds: int
     max_waiting: int  # downloads of all who ask
+    quotas: Quotas  # bytes of all who ask, but for the owner
     roots: tuple[Path, ...]  # the directories that files may lie in
     heartbeat_allowed: float  # seconds of silence after which a process is not counted on
 

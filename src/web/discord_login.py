@@ -15,8 +15,8 @@ from core.viewers import Seat
 
 TIMEOUT = 10.0  # seconds
 SCOPE = "identify guilds"
-# Discord's ADMINISTRATOR, MANAGE_GUILD and MANAGE_MESSAGES, https://discord.com/developers/docs/topics/permissions
-MODERATES = 1 << 3 | 1 << 5 | 1 << 13
+# Discord's ADMINISTRATOR and MANAGE_MESSAGES, as for the bot's own commands, https://discord.com/developers/docs/topics/permissions
+MODERATES = 1 << 3 | 1 << 13
 
 
 NOT_CONFIRMED = "Discord did not confirm the login. Try again."

@@ -25,7 +25,7 @@ from core.snapshot import read_snapshot
 from web.metrics import CONTENT_TYPE, exposition
 
 PATIENCE = 5.0  # seconds that the database may take to answer
-FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 Answer = Callable[[Request], Awaitable[Response]]
 
 

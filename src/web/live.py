@@ -14,6 +14,7 @@ from core.web_queries import Look
 PACE = 1.0  # seconds between two looks
 IDLE = 10.0  # seconds after which it looks although nothing told of a change: also when a login expired
 MOST = 200  # who may watch at once
+MOST_OF_ONE = 10  # pages of one login
 
 
 class Looks(Protocol):
@@ -55,10 +56,9 @@ class Hub:
         self._asked = asyncio.Event()  # somebody new watches
         self.closed = False
 
-    @property
-    def is_full(self) -> bool:
-        """Whether nobody else may watch now."""
-        return self.closed or len(self._watchers) >= MOST
+    def is_full_for(self, session: str) -> bool:
+        """Whether this login (its hash) may not watch from another page now."""
+        return self.closed or len(self._watchers) >= MOST or self._sessions[session] >= MOST_OF_ONE
 
     @property
     def watchers(self) -> int:

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -59,7 +60,15 @@ def owners_only(page: Page) -> Handler:
 async def session_of(request: Request) -> WebSession | None:
     """The login of a request, None when there is none that holds."""
     token = request.cookies.get(cookie_name(request))
-    return await desk_of(request).sessions.find(token) if token else None
+    desk = desk_of(request)
+    session = await desk.sessions.find(token) if token else None
+    if session is None:
+        return None
+    if session.viewer.user_id is None:  # who came with a token; it may have been changed since
+        return session if desk.admin_token is not None and session.by == desk.admin_token.mark else None
+    if session.viewer.is_owner and session.viewer.user_id not in desk.rules.owners:
+        return replace(session, viewer=replace(session.viewer, is_owner=False))
+    return session
 
 
 def cookie_name(request: Request) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import escape
+from sse_starlette import ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -50,6 +52,11 @@ def page(
         part(template, session=session, path=request.url.path, **values),
         status_code=status,
     )
+
+
+def spoken(sentence: str) -> ServerSentEvent:
+    """What a screen reader says, as an event; titles and links in it are strangers' text, and the page takes HTML."""
+    return ServerSentEvent(str(escape(sentence)), event="told")
 
 
 def part(template: str, *, session: WebSession | None, **values: Any) -> str:

@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 import ipaddress
+import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -20,6 +23,7 @@ from core.logs import setup_logging
 from core.models import RunnerState
 from core.presence import present
 from core.queries import Queries
+from core.quotas import quotas_of
 from core.redaction import secrets_of
 from core.settings import Settings
 from core.wake import open_wake
@@ -35,6 +39,7 @@ from web.health import health_of, health_routes
 from web.live import Hub
 from web.setting_rows import setting_rows
 
+ONCE = "web-token"  # the file in the data directory with the token that works once
 GRACE = 3  # seconds that answers may take to end
 LOCAL = ("localhost", "127.0.0.1", "::1", "[::1]")
 
@@ -94,6 +99,7 @@ def make_desk(
             session_seconds=settings.web_session_hours * 3600,
             link_seconds=settings.web_link_hours * 3600,
             max_waiting=settings.max_queue_size,
+            quotas=quotas_of(settings),
             roots=(settings.download_dir.resolve(), settings.delivery_path.resolve()),
             heartbeat_allowed=3 * settings.lease,
         ),
@@ -130,7 +136,12 @@ def allowed_hosts(settings: Settings) -> list[str]:
     """The names under which the page answers; TrustedHostMiddleware takes them without a port."""
     public = urlsplit(settings.web_public_url or "").hostname
     own = LOCAL if _is_local(settings.web_host) else (settings.web_host, *LOCAL)
-    return list(dict.fromkeys([*own, *([public] if public else []), *settings.web_allowed_hosts]))
+    return list(dict.fromkeys([*own, *([public] if public else []), *map(_host_name, settings.web_allowed_hosts)]))
+
+
+def _host_name(written: str) -> str:
+    """A name as it is compared: in small letters, without a port."""
+    return (urlsplit(f"//{written}").hostname or written).lower()
 
 
 def _admin_token(settings: Settings, url: str, discord: DiscordLogin | None) -> AdminToken | None:
@@ -138,10 +149,23 @@ def _admin_token(settings: Settings, url: str, discord: DiscordLogin | None) -> 
     if fixed is None and discord is not None:
         return None
 
-    def announce(token: str) -> None:  # to whoever sits here, past the log, which is kept
-        print(f"The web page is at {url}\nLog in once with this token: {token}", flush=True)  # noqa: T201
+    def announce(token: str) -> None:  # to whoever sits here; what goes to no terminal is kept in some log
+        if sys.stdout.isatty():
+            print(f"The web page is at {url}\nLog in once with this token: {token}", flush=True)  # noqa: T201
+        else:
+            kept = settings.data_dir / ONCE
+            _write_private(kept, f"{token}\n")
+            logger.info("log in once with the token in {}", kept)
 
     return AdminToken(fixed, announce)
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
 
 
 async def _end(server: uvicorn.Server, desk: Desk, stop: asyncio.Event) -> None:

@@ -46,6 +46,25 @@ def test_a_backup_comes_back_and_what_it_replaced_is_kept(ctl: Ctl, backup: Path
         assert len(names) == 2, "processes can tell one from the other"
 
 
+def test_logins_and_revoked_links_do_not_come_back(ctl: Ctl, here: Path, sqlite_file: Path) -> None:
+    ctl("add", "https://a.example/1")
+    with contextlib.closing(sqlite3.connect(sqlite_file)) as shell, shell:
+        later = "datetime('now', '1 day')"
+        file = "(download_id, position, path, kind, bytes) VALUES (1, 0, '/a', 'video', 1)"
+        shell.execute(f"INSERT INTO media_files {file}")
+        for token in ("good", "bad"):
+            row = f"(token_hash, file_id, actor, expires_at) VALUES (?, 1, 'web', {later})"
+            shell.execute(f"INSERT INTO links {row}", (token,))
+        shell.execute(f"INSERT INTO web_sessions (token_hash, name, csrf, expires_at) VALUES ('x', 'A', 'y', {later})")
+    assert ctl("db", "backup", "backup.db").status == 0
+    with contextlib.closing(sqlite3.connect(sqlite_file)) as shell, shell:
+        shell.execute("UPDATE links SET revoked = 1 WHERE token_hash = 'bad'")
+    assert ctl("db", "restore", here / "backup.db").status == 0
+    with contextlib.closing(sqlite3.connect(sqlite_file)) as shell:
+        assert shell.execute("SELECT token_hash, revoked FROM links ORDER BY 1").fetchall() == [("bad", 1), ("good", 0)]
+        assert shell.execute("SELECT count(*) FROM web_sessions").fetchone() == (0,)
+
+
 def test_unfinished_downloads_can_be_made_to_wait(ctl: Ctl, backup: Path) -> None:
     assert ctl("db", "restore", backup, "--pause").status == 0
     (row,) = ctl("list", "--json").json

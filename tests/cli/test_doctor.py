@@ -23,7 +23,17 @@ def test_a_line_for_everything_that_is_needed(ctl: Ctl) -> None:
     runners = ["download runner", "upload runner"]
     sandbox = ["sandbox: network", "sandbox: files"]
     rest = ["sites", "private files", "Discord token"]
-    assert names == [*programs, *packages, *sandbox, "database", *runners, *directories, *rest]
+    assert names == [
+        *programs,
+        *packages,
+        *sandbox,
+        "database",
+        *runners,
+        "backup",
+        "age of yt-dlp",
+        *directories,
+        *rest,
+    ]
     assert all(finding["next_step"] for finding in done.json if finding["verdict"] != "good")
     assert done.status == int(any(finding["verdict"] == "bad" for finding in done.json))
 

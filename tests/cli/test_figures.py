@@ -14,8 +14,8 @@ def test_stats_sites_and_alerts_show_a_synthetic_week(ctl: Ctl, play: Play[None]
         database = given.downloader._database
         await a_week(database, days=3)
         await History(database).roll_up()
-        for _ in range(5):
-            await given.row()
+        for number in range(5):
+            await given.row(user_id=number % 2)
             await tried(given.downloader, error="RateLimited", site="imgur")
 
     play(week)

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -85,6 +86,29 @@ async def test_a_channel_is_told_when_runners_are_gone_and_when_they_are_back(da
             await wait_until(lambda: sum("Over" in one.text for one in channel.messages) == 2)
         assert len([one for one in channel.messages if SENTENCE in one.text]) == 2
         assert len(channel.messages) == 4, "of each kind of runner: that it is gone, and that it is back"
+
+
+async def test_a_lost_database_ends_the_looks_and_nothing_else_does(
+    sqlite_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(f"sqlite+aiosqlite:///{sqlite_file}")
+    looks = []
+    look = Watch.look
+
+    async def broken_once(watch: Watch) -> None:
+        looks.append(watch)
+        if len(looks) == 1:
+            raise ValueError
+        await look(watch)
+
+    monkeypatch.setattr(Watch, "look", broken_once)
+    stop = asyncio.Event()
+    task = asyncio.create_task(keep_warning(settings_of(), database, None, stop, look=0.02))
+    await wait_until(lambda: len(looks) > 2)
+    sqlite_file.unlink()
+    await asyncio.wait_for(task, 20)
+    assert database.fault is not None
+    await database.close()
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

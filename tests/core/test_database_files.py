@@ -11,9 +11,10 @@ from alembic import command
 
 from core import migrate
 from core.database import Database
-from core.errors import ConfigurationError, DatabaseDamaged
+from core.errors import ConfigurationError, DatabaseDamaged, DatabaseReplaced
 from core.maintenance import refuse_damage
 from core.wal import MIB, cut_log
+from pooler.lifecycle import BEGIN_ANEW, after_loss
 from tests.core import given
 from tests.support.small_disk import fill, small_disk
 
@@ -53,6 +54,46 @@ async def test_a_log_that_a_reader_left_large_shrinks_by_itself(sqlite_file: Pat
     for _ in range(3):  # the next writers write it back, begin it anew, and cut it
         await given.row(database)
     assert log.stat().st_size < 64 * MIB
+    await database.close()
+
+
+@pytest.mark.parametrize("another", [False, True])
+async def test_the_log_of_a_file_that_was_moved_away_is_kept(sqlite_file: Path, another: bool) -> None:
+    log, moved = Path(f"{sqlite_file}-wal"), sqlite_file.with_name("moved.db")
+    database = of(sqlite_file)
+    await given.row(database, title="in the log alone")
+    await given.row(database)  # its look at the file sees the log
+    sqlite_file.rename(moved)
+    if another:
+        sqlite_file.write_bytes(b"another one")
+    with pytest.raises(DatabaseReplaced) as lost:
+        await given.row(database)
+    if another:
+        (aside,) = sqlite_file.parent.glob("*-wal.of-*")
+        aside.rename(moved.with_name("moved.db-wal"))
+        assert not log.exists(), "it would damage the other file"
+        assert not Path(f"{sqlite_file}-shm").exists()
+    else:
+        assert log.exists()
+        moved.rename(sqlite_file)
+        assert await after_loss(lost.value, str(database.url)) == BEGIN_ANEW
+        assert log.exists()
+    await database.close()
+    with contextlib.closing(sqlite3.connect(moved if another else sqlite_file)) as shell:
+        assert shell.execute("SELECT title FROM downloads").fetchall() == [("in the log alone",), (None,)]
+
+
+async def test_who_waited_for_the_file_puts_its_log_aside_for_another_one(sqlite_file: Path) -> None:
+    database = of(sqlite_file)
+    for _ in range(2):
+        await given.row(database)
+    sqlite_file.unlink()
+    with pytest.raises(DatabaseReplaced) as lost:
+        await given.row(database)
+    sqlite_file.write_bytes(b"another one")
+    assert await after_loss(lost.value, str(database.url)) == BEGIN_ANEW
+    assert not Path(f"{sqlite_file}-wal").exists()
+    assert [*sqlite_file.parent.glob("*-wal.of-*")]
     await database.close()
 
 

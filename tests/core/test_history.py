@@ -1,14 +1,18 @@
 """Figures over time: a week of downloads, summed up by hours and days. The same for every kind of database."""
 
+import contextlib
+import sqlite3
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database
 from core.history import DAY, DAYS_KEPT, HOUR, TIME, History, now_of
-from core.history_measures import Measure
+from core.history_measures import Figure, Measure, measure
 from core.history_reading import HistoryReader, Sum
 from core.models import UPLOAD_STAGE, Settlement, Status
 from core.tables import events, history
@@ -206,3 +210,19 @@ async def test_a_clock_that_was_set_back_does_not_stop_the_figures(database: Dat
     await keeper.roll_up()
     assert (await HistoryReader(database).series(Measure.ENDED, count=1, details=("failed",)))[0].number >= 0
     assert (await HistoryReader(database).totals())["ended", "youtube", "uploaded"].number >= 1
+
+
+async def test_others_write_while_it_is_measured(sqlite_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(f"sqlite+aiosqlite:///{sqlite_file}")
+    await a_week(database, days=2)
+    seen: list[str] = []
+
+    async def measured(connection: AsyncConnection, at: str, end: str) -> list[Figure]:
+        with contextlib.closing(sqlite3.connect(sqlite_file, isolation_level=None, timeout=0)) as shell:
+            shell.execute("BEGIN IMMEDIATE")
+        seen.append(at)
+        return await measure(connection, at, end)
+
+    monkeypatch.setattr("core.history.measure", measured)
+    assert await History(database).roll_up() == len(seen) > 24
+    await database.close()

@@ -1,8 +1,11 @@
 """What a process says of itself in `runners`, and that saying it never stops the work."""
 
+import asyncio
 import sqlite3
 import time
 from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database
 from core.models import RunnerState
@@ -49,6 +52,23 @@ async def test_a_locked_database_holds_nobody_up_and_the_heartbeat_makes_up_for_
     await store.heartbeat()
     assert [one.note for one in await Queries(database).runners()] == ["Discord"]
     await database.close()
+
+
+async def test_heartbeats_that_were_rolled_back_are_no_sign_of_a_replaced_database(database: Database) -> None:
+    store, other = given.runner(database), given.runner(database, "runner-2")
+    await store.sign_on(7)
+    await other.sign_on(8)
+
+    async def breaks(_connection: AsyncConnection) -> None:
+        raise ValueError
+
+    # All in one transaction, which the last one has rolled back; then each alone, the others' beats first.
+    beats = [other.heartbeat(), other.heartbeat(), store.heartbeat(), database.write(breaks)]
+    ends = await asyncio.gather(*beats, return_exceptions=True)
+    assert [type(end) for end in ends] == [list, list, list, ValueError]
+    beats = [store.heartbeat(), other.heartbeat(), store.heartbeat(), database.write(breaks)]
+    ends = await asyncio.gather(*beats, return_exceptions=True)
+    assert [type(end) for end in ends] == [list, list, list, ValueError]
 
 
 async def test_a_heartbeat_enters_a_row_that_was_lost_but_not_one_that_signed_off(

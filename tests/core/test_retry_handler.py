@@ -17,7 +17,7 @@ def _all_errors(root: type[BossBotError]) -> list[type[BossBotError]]:
     return [root, *(error for child in root.__subclasses__() for error in _all_errors(child))]
 
 
-ERRORS = _all_errors(BossBotError)
+ERRORS = [error for error in _all_errors(BossBotError) if error.__module__ == errors.__name__]
 
 
 @pytest.mark.parametrize(("attempts", "delay"), [(1, 30), (2, 60), (3, 120), (4, 200), (5, 200), (6, None)])

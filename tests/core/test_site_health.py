@@ -32,14 +32,15 @@ async def tried(store: Store, *, error: str | None = None, site: str = "youtube"
     """The next row tries its site, and fails for good, or not."""
     claim = await entered(store, site)
     values = {"error_kind": error, "error": "no"} if error else {}
+    await store.move(claim, Status.DOWNLOADING)
     await store.settle(claim, Settlement(Status.FAILED if error else Status.DOWNLOADED, values))
     return claim.id
 
 
 async def broken(store: Store, database: Database) -> None:
     """YouTube was just found to be broken."""
-    for _ in range(RULES.least):
-        await given.row(database)
+    for member in range(RULES.least):
+        await given.row(database, user_id=member)
         await tried(store, error="ExtractionError")
 
 
@@ -88,9 +89,41 @@ async def test_one_download_that_fails_often_is_not_everybody(database: Database
     assert await health(hand) == ("closed", 0, None)
 
 
+@pytest.mark.parametrize(
+    ("failures", "others", "state"),
+    [
+        ([7] * (2 * RULES.least), [None], "closed"),  # a playlist of one member, and another's film
+        ([7] * (RULES.least - 1) + [8], [], "open"),
+        ([7] * (2 * RULES.least - 1), [], "closed"),
+        ([7] * (2 * RULES.least), [], "open"),  # nobody else is here who could say it
+        ([None] * (2 * RULES.least), [], "open"),
+    ],
+)
+async def test_one_member_is_not_everybody_unless_he_is_alone(
+    database: Database, store: Store, hand: Hand, failures: list[int | None], others: list[int | None], state: str
+) -> None:
+    for member in others:
+        await given.row(database, user_id=member)
+        await tried(store)
+    for member in failures:
+        await given.row(database, user_id=member)
+        await tried(store, error="ExtractionError")
+    assert (await health(hand))[0] == state
+
+
+async def test_what_was_answered_without_the_site_says_nothing_of_it(
+    database: Database, store: Store, hand: Hand
+) -> None:
+    await broken(store, database)
+    await given.row(database)
+    claim = await given.claimed(store)  # its site is not known yet, so it is let through; then its media is here
+    await store.settle(claim, Settlement(Status.DOWNLOADED, {"site": "youtube", "media_id": "x"}))
+    assert (await health(hand))[0] == "open"
+
+
 async def test_a_site_that_mostly_works_stays_open_to_all(database: Database, store: Store, hand: Hand) -> None:
     for number in range(3 * RULES.least):
-        await given.row(database)
+        await given.row(database, user_id=number)
         await tried(store, error=None if number % 3 == 0 else "ExtractionError")
     assert (await health(hand))[0] == "closed"
 
@@ -110,6 +143,7 @@ async def test_one_download_probes_and_its_success_releases_all(database: Databa
     assert await health(hand) == ("half-open", 1, probe.id)
     await store.settle(second, Settlement(Status.PENDING))
     assert await store.claim() is None
+    await store.move(probe, Status.DOWNLOADING)
     await store.settle(probe, Settlement(Status.DOWNLOADED))
     assert await health(hand) == ("closed", 0, None)
     assert {(await given.claimed(store)).id for _ in range(2)} == {rows[1], rows[2]}, "without waiting for its next try"

@@ -50,15 +50,15 @@ async def answered(database: Database, root: Path, *, days: float = 7, **row: An
 
 
 async def test_a_posted_one_is_named_by_its_message(database: Database, tmp_path: Path) -> None:
-    for thread_id in (None, 66):
-        earlier = await given.row(database, **POSTED, thread_id=thread_id)
+    for thread_id in (None, 66, 66, 67):
+        earlier = await given.row(database, **POSTED, thread_id=thread_id, options='{"spoiler": true}')
         await files_of(database, earlier, tmp_path / "a.mp4")
-    _, done = await answered(database, tmp_path, options='{"spoiler": true}')
+    _, done = await answered(database, tmp_path, thread_id=66, options='{"spoiler": true}')
     assert done is not None
     assert (done.settlement.status, done.files) == (Status.DOWNLOADED, ())
     same = {name: done.settlement.values[name] for name in ("title", "same_as", "same_by", "same_url")}
     link = "https://discord.com/channels/5/66/99"
-    assert same == {"title": "A film", "same_as": 2, "same_by": SameBy.LINK, "same_url": link}
+    assert same == {"title": "A film", "same_as": 3, "same_by": SameBy.LINK, "same_url": link}
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,11 @@ async def test_a_posted_one_is_named_by_its_message(database: Database, tmp_path
         ({"options": '{"clip": "0-9"}'}, {}),
         ({}, {"options": '{"force": true}'}),
         ({}, {"guild_id": 55}),
+        ({"channel_id": 60}, {}),  # it may be private
+        ({"thread_id": 66}, {}),
+        ({}, {"thread_id": 66}),
+        ({}, {"options": '{"spoiler": true}'}),
+        ({}, {"same_as": 1}),  # its message can't be read
         ({"guild_id": None, "user_id": 8}, {"guild_id": None}),
         ({"media_id": "another"}, {}),
         ({"status": "failed"}, {}),

@@ -32,6 +32,7 @@ SETTINGS = {
 }
 RUNNER_MEMORY = 400 * MIB  # resident, of the runner itself
 CHILD_MEMORY = 900 * MIB  # of each of its children; an extractor may have 768 MiB
+CHILD_ENDED = "a child gave no answer"  # for want of memory, for one: what it said is kept for the admin
 OURS = ("downloads", "data", "programs")  # below the scene's directory; what else appears there was smuggled
 INNOCENT = payload(300_000, 99)
 # What no sentence for a member may show: code, paths of the host, libraries, addresses of memory.
@@ -114,8 +115,8 @@ class Siege:
     def _faults_of_host(self, innocent: int) -> Iterator[str]:
         if not self.runner.running:
             yield "the runner died"
-        if "Traceback" in self.runner.output:
-            yield "the log has a traceback: " + self.runner.output.partition("Traceback")[2][:3000]
+        lines = self.runner.output.splitlines()
+        yield from (f"{line[:3000]}" for line in lines if "Traceback" in line and CHILD_ENDED not in line)
         files = self.scene.files(innocent)
         if self.scene.row(innocent)["status"] != DOWNLOADED or not holds(files[0], INNOCENT):
             yield f"the innocent one suffered: {dict(self.scene.row(innocent))}"
@@ -123,7 +124,7 @@ class Siege:
             if path.name not in OURS and not path.name.startswith("boss-bot.db"):
                 yield f"a file appeared outside of its place: {path.name}"
         for path in self.scene.downloads.iterdir():
-            if path.name != ".staging" and not path.name.isdecimal():
+            if path.name not in (".staging", "private") and not path.name.isdecimal():
                 yield f"a file appeared among the downloads: {path.name!r}"
         for name, peak in self.peaks.items():
             if peak > (RUNNER_MEMORY if name == "runner" else CHILD_MEMORY):

@@ -1,6 +1,7 @@
 """How much of network, daemon and processor transfers may take, and how fast requests act."""
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -194,4 +195,4 @@ async def test_watching_fifty_rows_of_forty_parts_takes_little_of_a_core(
         task.cancel()
     await asyncio.wait(tasks)
     server.resume("/small.bin")
-    assert share < 0.3
+    assert share < (0.15 if sys.gettrace() is None else 0.6), "coverage makes it several times as slow"

@@ -92,9 +92,9 @@ async def test_each_level_tells_as_much_as_it_promises(scene: Scene) -> None:
 async def test_who_wants_it_is_pinged_once_at_the_end_and_nobody_else(scene: Scene) -> None:
     bot = await scene.start_bot()
     await scene.requests.change_member_preferences(scene.alice.id, lambda own: own.model_copy(update={"mention": True}))
-    for member in (scene.alice, scene.bob):
+    for number, member in enumerate((scene.alice, scene.bob), 1):
         await member.use(scene.channel, "download", url=URL)
-    await scene.card("#2")
+        await scene.card(f"#{number}")
     for _ in range(2):
         runner, claim = await scene.claimed()
         await runner.settle(claim, FAILED)

@@ -76,6 +76,7 @@ async def test_figures_tell_how_downloads_ended(scene: Scene) -> None:
         await scene.card(f"#{number}")
     runner, claim = await scene.claimed()
     await runner.enter_site(claim, site="youtube", media_id="a")
+    await runner.move(claim, Status.DOWNLOADING)
     await runner.settle(claim, Settlement(Status.DOWNLOADED, {"file_size": 2**20}))
     uploader, claim = await scene.claimed(UPLOADS)
     await uploader.settle(claim, Settlement(Status.UPLOADED))
@@ -152,7 +153,7 @@ async def test_the_owner_reads_the_log_and_restarts_the_bot(scene: Scene) -> Non
     assert await slash(scene, owner, "restart", what="bot") == "🔄 The bot restarts. It is back in a few seconds."
 
     async def back() -> bool:
-        return scene.discord.identifies > identified and "restarting, as was asked" in bot.output
+        return scene.discord.identifies > identified and "beginning anew" in bot.output
 
     await wait_until(back, timeout=30)
     assert "Pong!" in await prefix(scene, scene.alice, "$ping")

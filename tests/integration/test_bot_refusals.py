@@ -44,7 +44,7 @@ async def test_each_mistake_has_its_sentence(scene: Scene) -> None:
         "$info ftp:/x": "This kind of link is not supported.",
         "$help nothing": "There is no command nothing. `help` lists them all.",
         "$stats 24h bot": "The figures of all servers together are for the bot's owner.",
-        "$stats yesterday": "yesterday is not possible there. Possible are `24h`, `7d`, `all`.",
+        "$stats yesterday": "yesterday is not possible there. Possible are `24h`, `7d`, `30d`, `1y`, `all`.",
         "$settings role @nobody download=no": "There is no \\@nobody here.",
         "$restart": "You may not do this here.",
         "$runners": "You may not do this here.",

@@ -123,3 +123,11 @@ async def test_what_outgrows_the_room_stops_in_time_and_loses_no_bytes(scene: Fu
     await scene.reach("downloaded")
     assert holds(scene.files()[0], FILM)
     assert scene.server.bytes_served("/film.bin") < 1.25 * FILM.size
+
+
+async def test_what_has_no_end_is_refused_when_it_could_never_fit(scene: Full) -> None:
+    await scene.begin()
+    scene.ask(scene.server.add("/endless.bin", payload(200 * MIB), rate=8 * MIB, length="chunked", ranges=False))
+    row = await scene.reach("failed", timeout=40)
+    assert row["error_kind"] == "TooLarge"
+    assert row["error"].startswith("This media does not end")

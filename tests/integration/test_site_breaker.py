@@ -23,7 +23,7 @@ def asked(scene: Scene, *names: str, status: int | None = None) -> list[int]:
     """Rows for files of the site, which answers with that status instead."""
     for name in names:
         scene.server.add(f"/{name}.bin", BODY, **({"status": status} if status else {}))
-    return [scene.ask(scene.server.url(f"/{name}.bin")) for name in names]
+    return [scene.ask(scene.server.url(f"/{name}.bin"), user_id=member) for member, name in enumerate(names, 1)]
 
 
 def waits(scene: Scene, number: int) -> bool:

@@ -197,6 +197,7 @@ async def test_deliveries_survive_a_series_of_kills(place: Place, channel: Chann
         for message in channel.messages:
             assert message.files == files
         assert len(channel.messages) == len({message.content for message in channel.messages}) == 8
-        assert [path.name for path in place.download_dir.iterdir()] == ["delivered"]
+        assert sorted(path.name for path in place.download_dir.iterdir()) == [".staging", "delivered"]
+        assert not [path for path in (place.download_dir / ".staging").rglob("*") if path.is_file()]
     finally:
         shutil.rmtree(elsewhere, ignore_errors=True)

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from core.database import Database
+from core.layout import STAGING
 from tests.storage_module.given import Store
 
 
 @pytest.fixture
 def store(database: Database, tmp_path: Path) -> Store:
-    """An empty DOWNLOAD_DIR."""
+    """A DOWNLOAD_DIR without downloads."""
+    (tmp_path / "downloads" / STAGING).mkdir(parents=True)
     return Store(database, tmp_path)

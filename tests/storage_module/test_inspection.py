@@ -3,7 +3,12 @@
 import os
 from pathlib import Path
 
-from storage_module.inspection import ASIDE, CHANGED, DAMAGED, GONE, ORPHAN
+import pytest
+
+from core import finished_mark
+from core.layout import STAGING
+from storage_module.checksums import CHANGED, DAMAGED, GONE, UNREADABLE
+from storage_module.inspection import ASIDE, HANDFUL, ORPHAN
 from tests.conftest import Hand
 from tests.storage_module.given import ENDED, Store
 
@@ -39,6 +44,44 @@ async def test_a_row_whose_files_are_all_gone_has_none(store: Store) -> None:
     assert await store.read(row, "file_path") == (None,)
     assert await store.book.files(row) == []
     assert len(await store.book.files(waiting)) == 1  # its upload will say so
+
+
+async def test_a_file_that_can_not_be_read_is_not_forgotten(store: Store) -> None:
+    row = await store.row("downloaded", upload=0)
+    path = store.home(row) / "a.mp4"
+    path.unlink()
+    path.symlink_to(path)  # which nobody can follow: as little is known of it as without the right to read it
+    assert [one.what for one in (await store.inspector().inspect()).faults] == [UNREADABLE]
+    assert len(await store.book.files(row)) == 1
+
+
+@pytest.mark.parametrize("why", ["no staging", "all of them"])
+async def test_nothing_is_forgotten_when_the_disk_is_not_there(store: Store, why: str) -> None:
+    rows = [await store.row("downloaded", upload=0) for _ in range(HANDFUL + 1)]
+    if why == "no staging":
+        (store.layout.root / STAGING).rmdir()
+    for row in rows[1:] if why == "no staging" else rows:
+        (store.home(row) / "a.mp4").unlink()
+    assert GONE in {one.what for one in (await store.inspector().inspect()).faults}
+    assert [len(await store.book.files(row)) for row in rows] == [1] * len(rows)
+
+    (store.layout.root / STAGING).mkdir(exist_ok=True)
+    (store.home(rows[0]) / "a.mp4").write_bytes(b"one film")
+    await store.inspector().inspect()
+    assert [len(await store.book.files(row)) for row in rows] == [1] + [0] * HANDFUL
+
+
+async def test_a_number_for_a_name_makes_no_directory_ours(store: Store) -> None:
+    (store.layout.root / "2019" / "summer").mkdir(parents=True)
+    old = store.layout.root / "2018"
+    old.mkdir()
+    finished_mark.mark(old, "http://site.test/of-an-older-version")
+    for path in (old, store.layout.root / "2019"):
+        aged(path)
+    store.pass_by(days=2)
+    report = await store.inspector().inspect(remove_unknown=True)
+    assert [one.path for one in report.removed] == [old]
+    assert (store.layout.root / "2019" / "summer").exists()
 
 
 async def test_what_no_row_knows_is_told_and_goes_when_a_person_says_so(store: Store, hand: Hand) -> None:

@@ -65,10 +65,13 @@ async def test_a_retry_after_the_files_are_gone_begins_with_fetching(store: Stor
     assert await store.read(row, "status") == ("pending",)
 
 
-async def test_who_asks_again_at_that_very_moment_keeps_his_files(store: Store, hand: Hand) -> None:
-    id_ = await store.row("failed", failed_stage="upload")
+@pytest.mark.parametrize(
+    "asked", ["status = 'downloaded'", "upload = 1", "finished_at = '2099-01-01 00:00:00'", "finished_at = NULL"]
+)
+async def test_who_asks_again_at_that_very_moment_keeps_his_files(store: Store, hand: Hand, asked: str) -> None:
+    id_ = await store.row("failed", failed_stage="upload", upload=0)
     row = (await store.book.find([id_]))[id_]
-    await hand(f"UPDATE downloads SET status = 'downloaded' WHERE id = {id_}")
+    await hand(f"UPDATE downloads SET {asked} WHERE id = {id_}")
     assert not await store.book.forget(row, str(store.home(id_)), note="files removed")
     assert len(await store.book.files(id_)) == 1
 
@@ -101,7 +104,7 @@ async def test_what_was_delivered_to_a_folder_stays_known_as_there(store: Store)
 
 
 async def test_the_sweep_takes_staged_bytes_after_their_time_but_not_from_a_living_runner(store: Store) -> None:
-    failed, waiting = await store.row("failed"), await store.row("pending", finished_at=None)
+    failed, waiting = await store.row("failed", epoch=1), await store.row("pending", finished_at=None)
     mine, living = store.staged(failed), store.staged(failed, 2, owner="download@here:1:a")
     paused = store.staged(waiting)
     store.pass_by(hours=5, minutes=59)
@@ -114,6 +117,17 @@ async def test_the_sweep_takes_staged_bytes_after_their_time_but_not_from_a_livi
     store.pass_by(days=400)
     await store.janitor().sweep()
     assert paused.exists()
+
+
+async def test_what_was_staged_for_a_row_that_is_over_goes_although_its_runner_lives(store: Store) -> None:
+    living = "download@here:1:a"
+    failed, held = await store.row("failed", epoch=2), await store.row("failed", epoch=1, claimed_by=living)
+    left = [store.staged(failed, epoch, owner=living) for epoch in (1, 2)]
+    store.staged(held, owner=living)
+    store.pass_by(hours=5)
+    assert (await store.janitor().sweep()).removed == []
+    store.pass_by(hours=1)
+    assert [one.path for one in (await store.janitor().sweep()).removed] == left
 
 
 async def test_the_sweep_takes_half_copies_empty_shelves_and_the_trash(store: Store) -> None:
@@ -152,6 +166,15 @@ async def test_room_is_made_only_as_much_as_is_wanted(store: Store) -> None:
     report = await store.janitor().make_room(10_000, free_bytes)
     assert [one.download_id for one in report.removed] == [new]
     assert store.home(kept).exists()
+
+
+async def test_finished_files_are_kept_below_what_they_may_take(store: Store) -> None:
+    rows = [await store.row("uploaded", {"a": bytes(5000)}, finished_at=f"2026-09-30 1{n}:00:00") for n in range(3)]
+    store.staged(rows[2])
+    for dry_run in (True, False):
+        report = await store.janitor(dry_run=dry_run).keep_below(6000)
+        assert [one.download_id for one in report.removed] == rows[:2]
+    assert (await store.janitor().keep_below(6000)).removed == []
 
 
 async def test_usage_is_told_by_guild_and_outcome(store: Store) -> None:

@@ -33,6 +33,17 @@ async def test_a_record_is_completed_when_the_download_is_over_and_once(store: S
     assert (await complete_records(store.book, store.layout)).startswith("1 records")
 
 
+async def test_one_directory_that_can_not_be_written_stops_no_other(store: Store, hand: Hand) -> None:
+    bad, good = await store.row("uploaded"), await store.row("uploaded")
+    await hand("UPDATE media_files SET sha256 = NULL")
+    (store.home(bad) / ".metadata.json.new").mkdir()
+    assert (await complete_records(store.book, store.layout)).endswith("; 1 could not be written")
+    assert "history" in json.loads((store.home(good) / "metadata.json").read_text())
+    assert (await store.book.files(bad))[0].sha256 == hashlib.sha256(CONTENT).hexdigest()  # not to be read again
+    (store.home(bad) / ".metadata.json.new").rmdir()
+    assert (await complete_records(store.book, store.layout)).startswith("1 records")
+
+
 async def test_a_file_that_is_somebody_else_s_is_left_as_it_is(store: Store) -> None:
     row = await store.row("uploaded")
     path = store.home(row) / "metadata.json"

@@ -31,7 +31,7 @@ def fill(disk: Path, leave: int = 0) -> Path:
     ballast = disk / "ballast"
     ballast.touch()  # before the look: its entry takes room, too
     size = max(0, shutil.disk_usage(disk).free - leave)
-    with ballast.open("wb") as file, contextlib.suppress(OSError):
+    with contextlib.suppress(OSError), ballast.open("wb") as file:
         for _ in range(0, size, MIB):
             file.write(bytes(min(MIB, size - file.tell())))
             file.flush()

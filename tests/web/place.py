@@ -43,7 +43,9 @@ class Place:
 
     async def cookie(self, viewer: Viewer) -> dict[str, str]:
         """What a browser has of somebody who is logged in."""
-        return {"boss_bot_session": await self.desk.sessions.open(viewer, seconds=3600)}
+        assert self.desk.admin_token is not None
+        by = self.desk.admin_token.mark if viewer.user_id is None else None
+        return {"boss_bot_session": await self.desk.sessions.open(viewer, seconds=3600, by=by)}
 
     @contextlib.asynccontextmanager
     async def client(self, viewer: Viewer | None = None) -> AsyncIterator[httpx.AsyncClient]:

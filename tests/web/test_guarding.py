@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import ConfigurationError
 from core.settings import Settings
+from core.viewers import Viewer
 from tests.web.place import ANNA, BEN, MODERATOR, OWNER, TOKEN, Place
 from web.attempts import FROM_ONE, Attempts
 from web.server import run
@@ -120,7 +121,17 @@ async def test_wrong_tokens_are_few_and_the_right_one_opens(place: Place) -> Non
     async with place.client() as client:
         for _ in range(FROM_ONE):
             assert (await client.post("/login", data={"token": "wrong"})).status_code == 403
-        assert (await client.post("/login", data={"token": TOKEN})).status_code == 429
+        assert (await client.post("/login", data={"token": "wrong"})).status_code == 429
+        assert (await client.post("/login", data={"token": TOKEN})).status_code == 303, "nobody can keep the owner out"
+
+
+async def test_an_owner_is_none_once_the_settings_changed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    former = Viewer(user_id=77, name="Former", is_owner=True)
+    async with place.client(OWNER) as owner, place.client(former) as other:
+        assert (await owner.get("/system")).status_code == 200
+        assert (await other.get("/system")).status_code == 404
+        monkeypatch.setattr(place.desk.admin_token, "_fixed", "another-token-of-the-tests")
+        assert (await owner.get("/system")).headers["location"].startswith("/login")
 
 
 async def test_the_login_leads_back_inside_and_nowhere_else(place: Place) -> None:

@@ -121,5 +121,5 @@ async def test_the_end_of_the_page_ends_all() -> None:
         await wait_until(lambda: bool(busy.looks))
         await hub.close()
         await wait_until(task.done)
-    assert hub.is_full
+    assert hub.is_full_for("a")
     assert busy.open == 0

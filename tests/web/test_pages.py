@@ -1,5 +1,6 @@
 """What pages show: graphs without scripts, settings without secrets, options as they were asked for."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from core.models import Settlement, Status
 from core.settings import read_settings
 from pooler.supervisor import RUNNERS, programs_for
-from tests.web.place import ANNA, OWNER, TOKEN, Place
+from tests.web.place import ANNA, MODERATOR, OWNER, TOKEN, Place
 from web.charts import CHARTS, HOST_CHARTS
 from web.setting_rows import MASK, setting_rows
 
@@ -78,6 +79,49 @@ async def test_what_strangers_wrote_is_text(place: Place) -> None:
             text = (await client.get(path)).text
             assert "<img src=x" not in text, path
             assert "\u202e" not in text, path
+
+
+async def test_what_strangers_wrote_is_text_in_what_is_pushed_too(place: Place) -> None:
+    hostile = "<b/hx-post='/downloads/1/ask'/hx-trigger='load'>a"
+    claim = await place.running(url=f"https://x.example/{hostile}")
+    await place.shell("UPDATE downloads SET title = ?", hostile)
+    async with place.client(OWNER) as client, client.stream("GET", "/live") as events:
+        lines = events.aiter_lines()
+        async with asyncio.timeout(20):
+            async for line in lines:
+                if line == "event: queue":
+                    break
+            assert await place.runner.settle(claim, Settlement(Status.FAILED, {"error": hostile}))
+            pushed = [line]
+            async for line in lines:
+                pushed.append(line)
+                if line == "event: told":
+                    pushed.append(await anext(lines))
+                    break
+    assert "hx-post" in pushed[-1]
+    assert "<b/" not in "".join(pushed)
+
+
+async def test_only_who_manages_the_queue_lets_a_download_go_first(place: Place) -> None:
+    own, here = await place.row(user_id=ANNA.user_id), await place.row(user_id=99, guild_id=1)
+    async with place.client(ANNA) as anna, place.client(MODERATOR) as moderator:
+        assert "priority-high" not in (await anna.get(f"/downloads/{own}")).text
+        refused = await place.post(anna, f"/downloads/{own}/ask", ask="high")
+        assert "manage the queue" in refused.text
+        assert (await place.post(anna, f"/downloads/{own}/ask", ask="low")).status_code == 303
+        assert (await place.post(moderator, f"/downloads/{here}/ask", ask="high")).status_code == 303
+    assert await place.shell("SELECT priority FROM downloads ORDER BY id") == [(-1,), (1,)]
+
+
+async def test_a_member_reads_of_broken_sites_that_he_uses_alone(place: Place) -> None:
+    await place.row(user_id=ANNA.user_id)
+    await place.shell("UPDATE downloads SET site = 'youtube'")
+    for site in ("youtube", "files.of-somebody.example"):
+        values = "(?, 'open', 'fails', datetime('now'))"
+        await place.shell(f"INSERT INTO site_health (site, state, reason, changed_at) VALUES {values}", site)
+    async with place.client(ANNA) as anna, place.client(OWNER) as owner:
+        assert "of-somebody" in (await owner.get("/sites")).text
+        assert "of-somebody" not in (await anna.get("/sites")).text
 
 
 async def test_settings_are_told_with_their_source_and_without_secrets(

@@ -31,7 +31,7 @@ async def check_warnings(settings: Settings) -> list[Finding]:
         async with open_database(settings) as database:
             found = judge(await read_facts(database, settings.download_dir), alert_limits(settings), ())
             down = [one for one in await SiteBoard(database).read() if one.is_left_alone]
-    except (ConfigurationError, DatabaseFault):
+    except (ConfigurationError, DatabaseFault, OSError):  # asyncpg lets the errors of the socket pass
         return []  # told by the check of the database
     told = [sentence for name, sentence in found.items() if name not in OTHERS_TELL and not name.startswith("site")]
     findings = [warning("warning", sentence, "`bossbotctl alerts` shows all.") for sentence in told]

@@ -1,5 +1,6 @@
 """`bossbotctl storage`: what is kept on disk, by whom; clean it, check it, say how long it stays."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,6 +13,7 @@ from cli.examples import examples
 from cli.output import AsJson, print_error, print_hint, print_json, results
 from cli.session import Session, open_session, run
 from cli.units import size, visible
+from core.errors import ConfigurationError
 from core.models import Status
 from core.preferences import Retention
 from core.room import free_at
@@ -76,13 +78,17 @@ def clean(
     deep: Annotated[
         bool, typer.Option("--deep", help="Also directories that no download knows, when they are a day old.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --deep: remove them without asking.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Remove files whose time is over; the runners do the same by the clock.
 
     What a download needs that is not over, or that can still be retried in its time, stays. With --deep also goes what
-    no download knows: it may be all that is left of a lost database, so look at it with --dry-run before.
+    no download knows: it may be all that is left of a lost database, so look at it with --dry-run before. You
+    are asked first; a script says --yes.
     """
+    if deep and not (dry_run or yes or _agrees("Remove also what no download knows?")):
+        raise typer.Exit(1)
 
     async def command() -> int:
         async with open_session() as session:
@@ -135,6 +141,12 @@ def keep(
         return 0
 
     run(command())
+
+
+def _agrees(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise ConfigurationError(f"{question} Nobody is there to answer: give --yes, or --dry-run to see it.")
+    return typer.confirm(question, default=False, err=True)
 
 
 async def _overview(session: Session) -> Overview:

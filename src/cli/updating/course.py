@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.updating.aside import put_aside
-from cli.updating.installer import Environment, Installer
+from cli.updating.aside import Aside, put_aside
+from cli.updating.installer import Environment, Installer, InstallFailed
 
 PACKAGES = ("yt-dlp", "gallery-dl")
 COUPLED = {"yt-dlp": ("yt-dlp-ejs",)}  # each release of the first names the versions of the others that it works with
@@ -60,22 +60,32 @@ def update(installer: Installer, aside_in: Path, check: Check) -> Updated:
     names = {change.name for change in changes} | {name for coupled in COUPLED.values() for name in coupled}
     aside = put_aside(here.places, sorted(names), aside_in)
     try:
-        try:
-            installer.install([f"{change.name}=={change.after}" for change in changes])
-            if wanted := _coupled(installer.environment()):
-                installer.install(wanted)
-            faults = tuple(check())
-        except BaseException:
-            aside.put_back()
-            raise
-        if faults:
-            aside.put_back()
-            return Updated(changes=changes, faults=faults)
-        after = installer.environment()
-        made = {name: version for name, version in after.versions.items() if here.versions.get(name) != version}
-        return Updated(changes=_changes(here, made))
-    finally:
-        aside.remove()
+        installer.install([f"{change.name}=={change.after}" for change in changes])
+        if wanted := _coupled(installer.environment()):
+            installer.install(wanted)
+        faults = tuple(check())
+    except BaseException:
+        _put_back(aside)
+        raise
+    if faults:
+        _put_back(aside)
+        return Updated(changes=changes, faults=faults)
+    aside.remove()
+    after = installer.environment()
+    made = {name: version for name, version in after.versions.items() if here.versions.get(name) != version}
+    return Updated(changes=_changes(here, made))
+
+
+def _put_back(aside: Aside) -> None:
+    """The copies go only when all of them are back in their places."""
+    try:
+        aside.put_back()
+    except BaseException as error:
+        raise InstallFailed(
+            f"The former versions could not be put back ({error}). Their files are kept in {aside.directory}; install "
+            "yt-dlp and gallery-dl again."
+        ) from error
+    aside.remove()
 
 
 def _news(installer: Installer, here: Environment) -> tuple[Change, ...]:

@@ -21,7 +21,8 @@ class FigureSettings(SettingsGroup):
         5,
         validation_alias="SITE_FAILURES",
         ge=0,
-        description="Downloads of one site that must fail before it is left alone for a while; 0 leaves none alone.",
+        description="Downloads of one site, of at least two members, that must fail before it is left alone for a "
+        "while (twice as many where one member alone uses it); 0 leaves none alone.",
     )
     site_failure_rate: float = Field(
         0.8,

@@ -34,7 +34,9 @@ class WebSettings(SettingsGroup):
     """The web page."""
 
     web_enabled: bool = Field(
-        False, validation_alias="WEB_ENABLED", description="Whether the bot starts the web page beside its runners."
+        False,
+        validation_alias="WEB_ENABLED",
+        description="Whether the bot starts the web page, also where others start the runners.",
     )
     web_host: str = Field(
         "127.0.0.1",
@@ -52,14 +54,14 @@ class WebSettings(SettingsGroup):
     web_allowed_hosts: Names = Field(
         (),
         validation_alias="WEB_ALLOWED_HOSTS",
-        description="Further names under which the web page answers. Its own address and that of `WEB_PUBLIC_URL` need "
-        "not be named.",
+        description="Names and addresses under which the web page answers, beside this machine's own, `WEB_HOST` and "
+        "that of `WEB_PUBLIC_URL`. With `WEB_HOST=0.0.0.0` name the address that people type.",
     )
     web_admin_token: Annotated[SecretStr | None, AfterValidator(_long_enough)] = Field(
         None,
         validation_alias="WEB_ADMIN_TOKEN",
         description="Who knows it, may log in at the web page as its owner. Without any login, a token that works once "
-        "is printed at the start.",
+        "is printed on the terminal, or written to `web-token` in the data directory.",
     )
     web_owners: Numbers = Field(
         (),

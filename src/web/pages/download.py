@@ -17,7 +17,7 @@ from web.desk import Desk, desk_of
 from web.logins import NotYours, logged_in
 from web.numbers import number_in_path
 from web.pages.queue import PING
-from web.render import page, part
+from web.render import page, part, spoken
 from web.served_files import path_of, shown_as
 from web.words import PRIORITIES, name_of, state_word
 
@@ -41,13 +41,16 @@ async def ask(request: Request, session: WebSession) -> Response:
     requests = desk_of(request).requests_of(session.viewer.actor)
     only = session.viewer.sees()
     if what in NUMBERS:
-        asked = await requests.prioritize([number], NUMBERS[what], only=only)
+        first = NUMBERS[what] > 0  # goes before those of everybody else
+        asked = await requests.prioritize([number], NUMBERS[what], only=session.viewer.manages() if first else only)
     elif what in list(Ask):
         asked = await requests.ask(Ask(what), [number], only=only)
     else:
         raise RequestRefused("Nothing that can be asked of a download has this name.")
     if not asked and await desk_of(request).pages.download(number, session.viewer) is None:
         raise NotYours
+    if not asked and what in NUMBERS and NUMBERS[what] > 0 and not session.viewer.is_owner:
+        raise RequestRefused("Only those who manage the queue of its server may let a download go first.")
     told = f"#{number}: {what} asked." if asked else f"#{number}: there is nothing to {what} now."
     if request.headers.get("hx-request"):
         return page(request, "toast.html", session=session, told=told)
@@ -58,7 +61,7 @@ async def live(request: Request, session: WebSession) -> Response:
     """The same as a stream of pieces of the page."""
     desk = desk_of(request)
     download = await _found(request, session)
-    if desk.hub.is_full:
+    if desk.hub.is_full_for(session.token_hash):
         return Response(status_code=503, headers={"Retry-After": "10"})
     return EventSourceResponse(_pieces(desk, session, download.id), ping=PING)
 
@@ -80,7 +83,7 @@ async def _pieces(desk: Desk, session: WebSession, download_id: int) -> AsyncIte
             ):
                 yield ServerSentEvent(await _rest(desk, session, download), event="rest")
                 if before is not None:
-                    yield ServerSentEvent(f"{name_of(download)}: {state_word(download)}", event="told")
+                    yield spoken(f"{name_of(download)}: {state_word(download)}")
             before = download
     if not desk.hub.closed:  # else the browser comes back by itself
         yield ServerSentEvent("", event="ended")

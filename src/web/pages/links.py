@@ -87,7 +87,7 @@ def _live_path(link: FileLink | None, desk: Desk) -> Path | None:
 def _seconds(hours: Any, desk: Desk) -> int:
     if not hours:
         return desk.rules.link_seconds
-    if not str(hours).isdecimal() or not 1 <= int(hours) <= LONGEST:
+    if not str(hours).isdecimal() or len(str(hours)) > len(str(LONGEST)) or not 1 <= int(hours) <= LONGEST:
         raise RequestRefused(f"A link works for 1 to {LONGEST} hours.")
     return int(hours) * 3600
 

@@ -42,7 +42,7 @@ async def downloads(request: Request, session: WebSession) -> Response:
 
 async def sites(request: Request, session: WebSession) -> Response:
     """How well each site works."""
-    broken = await desk_of(request).figures.broken_sites()
+    broken = await desk_of(request).figures.broken_sites(session.viewer)
     return await _figures(request, session, Group.SITE, "sites.html", broken=broken)
 
 
@@ -55,12 +55,14 @@ async def members(request: Request, session: WebSession) -> Response:
 
 async def servers(request: Request, session: WebSession) -> Response:
     """The servers that he moderates, or all: how much they ask for, and what they chose."""
-    if not (session.viewer.is_owner or session.viewer.moderated):
+    viewer = session.viewer
+    if not (viewer.is_owner or viewer.moderated):
         raise NotYours
     desk, span = desk_of(request), _span(request)
     rows = await desk.figures.by(Group.GUILD, session.viewer, span)
     names = {seat.id: seat.name for seat in session.viewer.seats}
-    chosen = {row.key: await desk.queries.guild_preferences(row.key) for row in rows if row.key is not None}
+    mine = [row.key for row in rows if row.key is not None and (viewer.is_owner or row.key in viewer.moderated)]
+    chosen = {key: await desk.queries.guild_preferences(key) for key in mine}
     values: dict[str, Any] = {"rows": rows, "names": names, "chosen": chosen}
     return page(request, "servers.html", session=session, span=span, spans=list(Span), **values)
 

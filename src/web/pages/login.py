@@ -38,16 +38,18 @@ async def with_token(request: Request) -> Response:
     if desk.admin_token is None:
         return _page(request, "There is no login with a token here.", 403)
     address = request.client.host if request.client else ""
-    if wait := desk.attempts.wait(address):
-        answer = _page(request, f"Too many wrong tokens. Try again in {wait:.0f} seconds.", 429)
-        answer.headers["Retry-After"] = f"{wait:.0f}"
-        return answer
     form = await request.form()
+    # The right one is let in whatever others tried, who could else keep its owner out; it is too long to be guessed.
     if not desk.admin_token.admits(str(form.get("token", ""))):
+        if wait := desk.attempts.wait(address):
+            answer = _page(request, f"Too many wrong tokens. Try again in {wait:.0f} seconds.", 429)
+            answer.headers["Retry-After"] = f"{wait:.0f}"
+            return answer
         desk.attempts.failed(address)
         logger.bind(address=address).warning("a wrong token at the web page")
         return _page(request, "This is not the token.", 403)
-    return await _come_in(request, Viewer(user_id=None, name="Owner", is_owner=True), str(form.get("after", "/")))
+    owner = Viewer(user_id=None, name="Owner", is_owner=True)
+    return await _come_in(request, owner, str(form.get("after", "/")), by=desk.admin_token.mark)
 
 
 async def to_discord(request: Request) -> Response:
@@ -110,10 +112,10 @@ async def _viewer(desk: Desk, person: Person) -> Viewer | None:
     return viewer if asked else None
 
 
-async def _come_in(request: Request, viewer: Viewer, after: str) -> Response:
+async def _come_in(request: Request, viewer: Viewer, after: str, *, by: str | None = None) -> Response:
     desk = desk_of(request)
     seconds = desk.rules.session_seconds
-    token = await desk.sessions.open(viewer, seconds=seconds)
+    token = await desk.sessions.open(viewer, seconds=seconds, by=by)
     logger.bind(user=viewer.user_id, owner=viewer.is_owner).info("logged in at the web page")
     answer = RedirectResponse(_inside(after), 303)
     set_cookie(request, answer, cookie_name(request), token, seconds=seconds)

@@ -18,7 +18,7 @@ from core.web_sessions import WebSession
 from web.asking import QUALITIES, request_of, rules_for
 from web.desk import Desk, desk_of
 from web.logins import logged_in
-from web.render import page, part
+from web.render import page, part, spoken
 from web.words import name_of, state_word
 
 ROWS = 40  # that are drawn; the rest is told by its number
@@ -39,7 +39,9 @@ async def submit(request: Request, session: WebSession) -> Response:
     form = await request.form()
     try:
         row = request_of(form, session.viewer, rules)
-        number = await desk.requests_of(session.viewer.actor).submit(row, max_waiting=most, limits=rules.limits)
+        requests = desk.requests_of(session.viewer.actor)
+        quotas = None if session.viewer.is_owner else desk.rules.quotas
+        number = await requests.submit(row, max_waiting=most, limits=rules.limits, quotas=quotas)
     except RequestRefused as refused:  # with what was written, to be mended
         return await _page(request, session, fault=str(refused), written=form, status=400)
     return RedirectResponse(f"/downloads/{number}", 303)
@@ -48,7 +50,7 @@ async def submit(request: Request, session: WebSession) -> Response:
 async def live(request: Request, session: WebSession) -> Response:
     """The queue as a stream of pieces of the page."""
     desk = desk_of(request)
-    if desk.hub.is_full:
+    if desk.hub.is_full_for(session.token_hash):
         return Response(status_code=503, headers={"Retry-After": "10"})
     return EventSourceResponse(_pieces(desk, session), ping=PING)
 
@@ -66,7 +68,7 @@ async def _pieces(desk: Desk, session: WebSession) -> AsyncIterator[ServerSentEv
             elif changed := [row for row in rows if seen.get(row.id) != row]:
                 yield ServerSentEvent(part("rows.html", session=session, rows=changed, swapped=True), event="rows")
             if order is not None and (told := _told(seen, mine)):
-                yield ServerSentEvent(". ".join(told), event="told")
+                yield spoken(". ".join(told))
             seen, order = {row.id: row for row in mine}, [row.id for row in rows]
     if not desk.hub.closed:  # else the browser comes back by itself
         yield ServerSentEvent("", event="ended")
