@@ -13,6 +13,7 @@ from core.database import Database
 from core.database_identity import Beat
 from core.errors import SiteBusy, SiteDown
 from core.expansion import expand
+from core.fetched_files import replace_files
 from core.models import ChildRow, Download, NewMediaFile, Progress, RunnerState, Settlement, Stage, Status
 from core.news import News, cancelled_while_waiting, read_news
 from core.presence import Presence
@@ -296,10 +297,7 @@ class Store:
                 error = settlement.values.get("error_kind")
                 await heed(connection, self.site_rules, claim, settlement.status, error)
             if files is not None:
-                await connection.execute(delete(media_files).where(media_files.c.download_id == claim.id))
-                for position, file in enumerate(files):
-                    row = {name: getattr(file, name) for name in file.__dataclass_fields__}
-                    await connection.execute(insert(media_files).values(download_id=claim.id, position=position, **row))
+                await replace_files(connection, claim, files)
             return True
 
         return await self._database.write(work)

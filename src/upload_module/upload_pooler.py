@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 from core.claim_loop import Done
 from core.errors import DestinationUnavailable, UploadError
@@ -11,6 +12,7 @@ from core.models import Destination, Download, MediaFile, SameBy, Settlement, St
 from core.queries import Queries
 from core.store import Store
 from upload_module.courier import LOOK_AGAIN, Courier
+from upload_module.deliverables import Deliverables
 from upload_module.earlier_posts import EarlierPosts
 from upload_module.finished_files import FinishedFiles
 from upload_module.likeness import Likeness
@@ -68,8 +70,13 @@ class UploadPooler:
         await tell("preparing")
         if self._virus_check is not None:  # before ffmpeg or Pillow read a byte
             await self._virus_check.look(claim, files, tell)
-        async with self._compared(claim, files):
-            moved_to = await self._courier_of(claim).deliver(claim, files, tell)
+        moved_to: Path | None = None
+        try:
+            async with self._compared(claim, files):
+                moved_to = await self._courier_of(claim).deliver(claim, files, tell)
+        except asyncio.CancelledError:
+            if not await self._is_posted(claim):
+                raise
         file_path: str | None = claim.file_path
         # All is recorded now: should this process die here, the next one needs no file to see that nothing is left.
         if moved_to is not None:
@@ -101,6 +108,11 @@ class UploadPooler:
         if claim.destination is Destination.FOLDER and is_s3(claim.options.get("to")):
             return self._store_courier
         return self._couriers[claim.destination]
+
+    async def _is_posted(self, claim: Download) -> bool:
+        """Whether all messages are there: then it is too late to cancel, and nothing is left for another try."""
+        rows = Deliverables(await self._queries.all_files(claim.id))
+        return all(file.delivered_message_id is not None for file in rows.sources)
 
     async def _is_linked(self, claim: Download) -> bool:
         """Whether somebody has a link to one of the files here, which would lead nowhere without it."""

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from tests.support.discord_server import DiscordServer
+from tests.support.installation import settings_below
 from tests.support.media_server import MediaServer
 from tests.support.processes import Program, Programs, wait_until
 
@@ -43,13 +44,7 @@ class House:
 
     @property
     def environment(self) -> dict[str, str]:
-        ours = {
-            "BOSS_BOT_DATABASE_URL": f"sqlite+aiosqlite:///{self.database}",
-            "BOSS_BOT_DATA_DIR": str(self.directory / "data"),
-            "DOWNLOAD_DIR": str(self.downloads),
-            "EGRESS_ALLOW": "127.0.0.0/8",
-            "SITE_FAILURES": "0",  # one server plays all sites
-            "BOSS_BOT_LOG_FORMAT": "json",
+        ours = settings_below(self.directory) | {
             "PROGRESS_EDIT_INTERVAL": "1",
             "RETRY_BASE_DELAY": "1",
             "BOSS_BOT_START_RUNNERS": "false",

@@ -19,6 +19,7 @@ from tests.nth_failure.rpc_proxy import RpcProxy
 from tests.nth_failure.rules import rows_of
 from tests.nth_failure.shapes import Shape
 from tests.support.discord_server import Channel, DiscordServer
+from tests.support.installation import settings_below
 from tests.support.processes import gone, wait_until
 
 PATIENCE = 120.0  # seconds from the start to the end of the row
@@ -72,12 +73,7 @@ class House:
             **os.environ,
             **self.discord.environment,
             **self.shape.environment,
-            "BOSS_BOT_DATABASE_URL": f"sqlite+aiosqlite:///{self.database}",
-            "BOSS_BOT_DATA_DIR": str(self.directory / "data"),
-            "BOSS_BOT_LOG_FORMAT": "json",
-            "DOWNLOAD_DIR": str(self.downloads),
-            "EGRESS_ALLOW": "127.0.0.0/8",
-            "SITE_FAILURES": "0",  # one server plays all sites
+            **settings_below(self.directory),
             "RETRY_BASE_DELAY": "0",
             "NTH_FAILURE": json.dumps(given),
         }

@@ -1,11 +1,15 @@
 """Each file in exactly one message, whatever happens between the send and the record of it."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from core.errors import DeliveryUnclear, SendFailed
-from core.models import Status
+from core.models import DOWNLOAD_STAGE, NewMediaFile, Settlement, Status
+from core.store import Store
 from tests.support.discord_server import Channel, DiscordServer, Fault, Permission
 from tests.support.discord_server.posting import remove
 from tests.upload_module.given import ONE, Stage, downloaded
@@ -47,6 +51,60 @@ async def test_a_crash_between_send_and_record_makes_no_second_message(
     (file,) = await stage.files(row)
     assert (file.delivered_message_id, file.delivered_url) == (message.id, message.attachments[0].url)
     assert len(discord.requests("POST", MESSAGES)) == 1, "it was found, not sent again"
+
+
+async def cancel_and_ask_again(stage: Stage, row: int, *, sha256: str) -> None:
+    """The row was cancelled in the middle of its delivery; somebody presses Retry, and it is fetched once more."""
+    await stage.write_row(row, status="cancelled", cancelled=1, failed_stage=None)
+    await stage.retry(row)
+    fetching = Store(stage.database, stage=DOWNLOAD_STAGE, runner="download-1")
+    claim = await fetching.claim()
+    assert claim is not None
+    fetched = [
+        NewMediaFile(path=file.path, kind=file.kind, mime_type=None, bytes=file.bytes, sha256=sha256)
+        for file in await stage.files(row)
+    ]
+    assert await fetching.settle(claim, Settlement(Status.DOWNLOADED), files=fetched)
+
+
+@pytest.mark.parametrize(("now", "messages"), [("the same", 1), ("another", 2)])
+async def test_what_was_sent_when_it_was_cancelled_is_not_sent_again(
+    stage: Stage, channel: Channel, discord: DiscordServer, now: str, messages: int
+) -> None:
+    row = await downloaded(stage.database, stage.download_dir, channel=channel)
+    await stage.write_files(row, sha256="the same")
+    await crash_while_the_answer_is_held(stage, channel, discord, row)
+    await cancel_and_ask_again(stage, row, sha256=now)
+    assert (await stage.deliver(row)).status is Status.UPLOADED
+    assert len(channel.messages) == messages
+    assert (await stage.files(row))[0].delivered_message_id == channel.messages[-1].id
+
+
+async def test_what_was_delivered_whole_and_is_set_back_is_sent_again(stage: Stage, channel: Channel) -> None:
+    row = await downloaded(stage.database, stage.download_dir, channel=channel)
+    await stage.write_files(row, sha256="the same")
+    stage.cleanup = False
+    await stage.deliver(row)
+    await cancel_and_ask_again(stage, row, sha256="the same")
+    await stage.deliver(row)
+    assert len(channel.messages) == 2
+
+
+async def test_it_is_too_late_to_cancel_when_all_is_posted(
+    stage: Stage, channel: Channel, discord: DiscordServer, sqlite_file: Path
+) -> None:
+    """The answer has come, and its record waits for a shell that holds the database."""
+    row = await downloaded(stage.database, stage.download_dir, channel=channel)
+    discord.fail("POST", MESSAGES, Fault.slow(0.5, after=True))
+    working = asyncio.create_task(stage.deliver(row))
+    await channel.wait_until(lambda shown: len(shown.messages) == 1)
+    with closing(sqlite3.connect(sqlite_file, isolation_level=None)) as shell:
+        shell.execute("BEGIN IMMEDIATE")
+        await asyncio.sleep(1)
+        working.cancel()
+        await asyncio.sleep(0.1)
+        shell.execute("ROLLBACK")
+    assert (await working).status is Status.UPLOADED
 
 
 async def test_a_crash_before_the_send_is_made_up_for(stage: Stage, channel: Channel) -> None:

@@ -1,10 +1,12 @@
 """The guard's process: `python -m download_module.egress.guard_child DESCRIPTOR`, started by `EgressGuard` alone.
 
-It has no token, no database and no files. It ends when its runner does.
+It has no token, no database and no files. It ends when its runner does, and not by a signal that a service manager
+sends to all of us at once: the runner still needs it then, to give back what is fetched through it as whole as it is.
 """
 
 import asyncio
 import resource
+import signal
 import socket
 import sys
 from collections.abc import Mapping
@@ -74,6 +76,8 @@ async def run(descriptor: int) -> None:
 
 
 def main() -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     asyncio.run(run(int(sys.argv[1])))

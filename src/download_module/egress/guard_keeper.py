@@ -76,11 +76,11 @@ class GuardKeeper:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._hang_up()
         if self._process:
-            await end_child(self._process, grace=1.0)
+            await end_child(self._process)
         if self._listening:
             await self._listening
-        self._hang_up()
 
     def tell(self, message: Message, listener: socket.socket | None = None) -> None:
         """One that has gone or hangs does not hear it: the next one is introduced to everything."""

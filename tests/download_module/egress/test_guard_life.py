@@ -104,6 +104,15 @@ async def test_it_ends_with_its_runner(number: int) -> None:
     await wait_until(lambda: not guard.is_running() or guard.status() == psutil.STATUS_ZOMBIE, 10)
 
 
+async def test_a_signal_to_all_of_us_does_not_end_it_before_its_runner(guard: EgressGuard) -> None:
+    proxy = guard.proxy("aria2c", 1)
+    async with origin(echo) as server, tunnel(proxy, server.port) as line:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            process_of(guard).send_signal(number)
+        await line.send(b"still here")
+        assert await line.exactly(10) == b"still here"
+
+
 async def test_its_process_has_nothing_of_ours(guard: EgressGuard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOSS_BOT_DISCORD_TOKEN", "token")
     monkeypatch.setenv("http_proxy", "http://elsewhere.test:1")
