@@ -52,7 +52,7 @@ doctor: $(READY) ## check programs, settings, database and disk
 # -- prove --------------------------------------------------------------------------------------------------------
 
 # Coverage doubles the processor time of each process, so what runs whole programs against each other goes without.
-UNMEASURED := $(addprefix tests/,acceptance fuzz hostile nth_failure packaging support_tests torture)
+UNMEASURED := $(addprefix tests/,acceptance fuzz hostile integration nth_failure packaging scripts support_tests torture)
 PYTEST := -m pytest --numprocesses 2 --dist worksteal
 
 .PHONY: test

@@ -3,6 +3,7 @@
 import io
 import shlex
 import sys
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -46,9 +47,18 @@ app.add_typer(links.app, name="links")
 app.add_typer(storage.app, name="storage")
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"Boss-Bot {version('boss-bot')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show logs, and a traceback of an unexpected error.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_tell_version)
+    ] = False,
 ) -> None:
     """Options of every command."""
     output.set_up_logs(debug=debug)

@@ -10,7 +10,8 @@ from core.models import Batch, Destination, Download, Status
 from core.preferences import Notify
 from core.queries import Queries
 
-SHARE = 30  # the line is read during a thirtieth of the time at most
+SHARE = 30  # a long line is read during a thirtieth of the time at most
+LONG = 1000  # places for which a line is good for a second; of a short one, a slow answer says that the machine is busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class LineReader:
         if self._line is None or began >= self._good_until:
             self._line = await self._queries.line()
             ended = time.monotonic()
-            self._good_until = ended + SHARE * (ended - began)
+            self._good_until = ended + min(SHARE * (ended - began), len(self._line.ids) / LONG)
         return self._line
 
 

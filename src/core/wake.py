@@ -100,6 +100,7 @@ class NotifyWake:
             if self._connection is None or self._connection.is_closed():
                 self._connection = await asyncpg.connect(self._dsn)
                 await self._connection.add_listener(NOTIFY_CHANNEL, lambda *_: self._changed.set())
+                self._changed.set()  # what was committed before it listened, nobody told it
         except (OSError, asyncpg.PostgresError) as error:
             logger.warning("not listening to the database: {}", error)
             await asyncio.sleep(timeout)

@@ -24,7 +24,6 @@ from core.settings import Settings
 from core.snapshot import read_snapshot
 from web.metrics import CONTENT_TYPE, exposition
 
-PATIENCE = 5.0  # seconds that the database may take to answer
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -39,10 +38,11 @@ class Health:
     token: str = ""
     sites: int = 20
     needed: tuple[str, ...] = ("download", "upload")  # kinds of processes that must be ready
+    patience: float = 5.0  # seconds that the database may take to answer
 
     async def metrics(self, _request: Request) -> Response:
         """Everything that is measured."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(self.patience):
             snapshot = await read_snapshot(self.database)
         disk = await asyncio.to_thread(_disk, self.download_dir)
         text = await asyncio.to_thread(exposition, snapshot, sites=self.sites, disk=disk)
@@ -50,13 +50,13 @@ class Health:
 
     async def health(self, _request: Request) -> Response:
         """That this process lives, and the database answers."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(self.patience):
             await Queries(self.database).runners()
         return JSONResponse({"status": "ok"})
 
     async def ready(self, _request: Request) -> Response:
         """Whether each kind of process works: 200 or 503."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(self.patience):
             runners = await Queries(self.database).runners()
         kinds = sorted({*self.needed, *(runner.kind for runner in runners)})
         told = {kind: self._state([runner for runner in runners if runner.kind == kind]) for kind in kinds}

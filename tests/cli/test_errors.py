@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,10 @@ def _one_sentence(err: str) -> str:
     assert line.startswith("error: ")
     assert "Traceback" not in err
     return line
+
+
+def test_the_version_is_that_of_the_package(ctl: Ctl) -> None:
+    assert ctl("--version").out == f"Boss-Bot {version('boss-bot')}\n"
 
 
 @pytest.mark.parametrize("command", [("list",), ("show", 1), ("watch",), ("cancel", 1), ("db", "check")])

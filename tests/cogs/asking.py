@@ -8,7 +8,7 @@ from tests.support.discord_server import Channel, Interaction, Member, Message
 UNDER_WAY = ("⏳ ...", "🏓 ...")
 
 
-async def told(scene: Scene, interaction: Interaction, timeout: float = 10) -> str:
+async def told(scene: Scene, interaction: Interaction, timeout: float = 30) -> str:
     """The answer to a slash command, once it is more than a sign of life."""
 
     def look() -> Message | None:

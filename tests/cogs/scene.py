@@ -84,7 +84,7 @@ class Scene:
         assert claim is not None
         return runner, claim
 
-    async def card(self, *words: str, timeout: float = 10) -> Message:
+    async def card(self, *words: str, timeout: float = 30) -> Message:
         """The message of the channel that shows all those words."""
         return await self.channel.wait_for(lambda message: all(word in message.text for word in words), timeout)
 

@@ -1,6 +1,7 @@
 """Chores: each is done by one runner at a time, at its interval, whatever became of it before."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import insert
@@ -10,6 +11,7 @@ from core.database import Database
 from core.errors import ConfigurationError
 from core.tables import chores, utc_in
 from tests.conftest import Hand
+from tests.support.processes import wait_until
 
 LOOK = 0.02
 
@@ -28,9 +30,17 @@ class Counted:
         return f"done {self.done} times"
 
 
-async def keep(database: Database, *chores: Chore, seconds: float = 0.5, runners: int = 1) -> None:
+async def keep(
+    database: Database,
+    *chores: Chore,
+    seconds: float = 0.5,
+    runners: int = 1,
+    until: Callable[[], bool] = lambda: True,
+) -> None:
+    """Have runners keep doing them until something is done, and for some seconds more."""
     books = [ChoreBook(database, runner=f"download@here:{number}") for number in range(runners)]
     tasks = [asyncio.create_task(keep_doing(book, chores, look=LOOK)) for book in books]
+    await wait_until(until)
     await asyncio.sleep(seconds)  # what must not happen has no event to wait for
     for task in tasks:
         task.cancel()
@@ -40,7 +50,7 @@ async def keep(database: Database, *chores: Chore, seconds: float = 0.5, runners
 
 async def test_one_of_many_runners_does_it_once_an_interval(database: Database, hand: Hand) -> None:
     work = Counted()
-    await keep(database, Chore(name="sweep", every=3600, run=work), runners=4)
+    await keep(database, Chore(name="sweep", every=3600, run=work), runners=4, until=lambda: work.done > 0)
     assert work.done == 1
     assert await hand("SELECT report FROM chores WHERE finished_at IS NOT NULL AND error IS NULL") == [
         ("done 1 times",)
@@ -50,9 +60,9 @@ async def test_one_of_many_runners_does_it_once_an_interval(database: Database, 
 async def test_a_person_runs_it_at_once(database: Database, hand: Hand) -> None:
     work = Counted()
     chore = Chore(name="sweep", every=3600, run=work)
-    await keep(database, chore)
+    await keep(database, chore, until=lambda: work.done == 1)
     await hand("UPDATE chores SET started_at = NULL WHERE name = 'sweep'")
-    await keep(database, chore)
+    await keep(database, chore, until=lambda: work.done == 2)
     assert work.done == 2
 
 
@@ -71,14 +81,17 @@ async def test_when_it_is_due(database: Database, started: int, finished: int | 
     end = None if finished is None else utc_in(finished * 60)
     row = insert(chores).values(name="sweep", started_at=utc_in(started * 60), finished_at=end)
     await database.write(lambda connection: connection.execute(row))
-    await keep(database, Chore(name="sweep", every=3600, run=work), seconds=0.2)
+    await keep(
+        database, Chore(name="sweep", every=3600, run=work), seconds=0.2, until=lambda: work.done > 0 or not again
+    )
     assert work.done == again
 
 
 @pytest.mark.parametrize("fault", [ConfigurationError("No room."), OSError("No room."), ValueError("No room.")])
 async def test_a_fault_is_written_and_the_others_go_on(database: Database, hand: Hand, fault: Exception) -> None:
     good, bad = Counted(), Counted(fault)
-    await keep(database, Chore(name="bad", every=3600, run=bad), Chore(name="good", every=3600, run=good))
+    both = (Chore(name="bad", every=3600, run=bad), Chore(name="good", every=3600, run=good))
+    await keep(database, *both, until=lambda: bool(bad.done and good.done))
     assert (bad.done, good.done) == (1, 1)
     ((said,),) = await hand("SELECT error FROM chores WHERE name = 'bad' AND finished_at IS NOT NULL")
     assert "No room." in said

@@ -75,6 +75,7 @@ async def test_a_write_through_another_connection_notifies(postgresql_url: str) 
     database = Database(postgresql_url)
     wake = open_wake(database)
     assert isinstance(wake, NotifyWake)
+    assert await wake.wait(10), "what was written before it listens is to be looked for"
     assert not await wake.wait(0.2)
 
     waiting = asyncio.create_task(wake.wait(10))
@@ -90,7 +91,7 @@ async def test_a_write_through_another_connection_notifies(postgresql_url: str) 
 async def test_a_broken_connection_is_opened_again(postgresql_url: str) -> None:
     database = Database(postgresql_url)
     wake = open_wake(database)
-    assert not await wake.wait(0.2)
+    assert await wake.wait(10)
     await database.write(
         lambda connection: connection.exec_driver_sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

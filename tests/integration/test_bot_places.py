@@ -19,7 +19,7 @@ async def scene(sqlite_file: Path, programs: Programs) -> AsyncIterator[Scene]:
         yield scene
 
 
-async def shown(channel: Channel, *words: str, timeout: float = 10) -> Message:
+async def shown(channel: Channel, *words: str, timeout: float = 30) -> Message:
     return await channel.wait_for(lambda message: all(word in message.text for word in words), timeout)
 
 

@@ -45,9 +45,9 @@ class Place:
         finally:
             shell.close()
 
-    async def until(self, statement: str, timeout: float = 20) -> None:
+    async def until(self, statement: str, timeout: float = 60) -> None:
         """Wait until a query answers 1."""
         await wait_until(lambda: self.sql(statement) == [(1,)], timeout, description=statement)
 
-    async def status(self, row: int, status: str, timeout: float = 20) -> None:
+    async def status(self, row: int, status: str, timeout: float = 60) -> None:
         await self.until(f"SELECT status = '{status}' FROM downloads WHERE id = {row}", timeout)

@@ -41,7 +41,7 @@ async def wait_until(
 ) -> T: ...
 async def wait_until(
     condition: Callable[[], Any],
-    timeout: float = 10.0,
+    timeout: float = 30.0,
     *,
     description: str | Callable[[], str] = "",
     every: float = 0.02,
@@ -70,7 +70,7 @@ async def wait_until(
         await asyncio.sleep(every)
 
 
-async def gone(process: int | psutil.Process, timeout: float = 10.0) -> None:
+async def gone(process: int | psutil.Process, timeout: float = 30.0) -> None:
     """Waits until that process has ended; one that nobody reaped counts as ended."""
     try:
         watched = psutil.Process(process) if isinstance(process, int) else process
@@ -120,24 +120,24 @@ class Program:
         if self.process.returncode is None:
             self.process.send_signal(number)
 
-    async def wait(self, timeout: float = 10.0) -> int:
+    async def wait(self, timeout: float = 30.0) -> int:
         """Waits for its end and returns the exit status."""
         try:
             return await asyncio.wait_for(self.process.wait(), timeout)
         except TimeoutError:
             raise TimeoutError(f"{self.name} still runs after {timeout} s.\n{self.output[-2000:]}") from None
 
-    async def kill(self, timeout: float = 10.0) -> int:
+    async def kill(self, timeout: float = 30.0) -> int:
         """SIGKILL, for this process alone; its children live on, as they would after a crash."""
         self.send(signal.SIGKILL)
         return await self.wait(timeout)
 
-    async def terminate(self, timeout: float = 10.0) -> int:
+    async def terminate(self, timeout: float = 30.0) -> int:
         """SIGTERM, and the exit status that follows."""
         self.send(signal.SIGTERM)
         return await self.wait(timeout)
 
-    async def wait_for_output(self, text: str, timeout: float = 10.0) -> None:
+    async def wait_for_output(self, text: str, timeout: float = 30.0) -> None:
         """Waits until it has written that text; fails at once if it ends without."""
 
         def seen() -> bool:

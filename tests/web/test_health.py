@@ -47,7 +47,9 @@ class Site:
 
 @pytest.fixture
 async def site(database: Database, tmp_path: Path) -> Site:
-    health = Health(database=database, download_dir=tmp_path / "not yet there", lease=15, token=TOKEN, sites=2)
+    health = Health(
+        database=database, download_dir=tmp_path / "not yet there", lease=15, token=TOKEN, sites=2, patience=60
+    )
     return Site(Starlette(routes=health_routes(health)), database)
 
 

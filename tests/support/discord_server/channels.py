@@ -60,7 +60,7 @@ class Channel:
     def message(self, message_id: int) -> Message | None:
         return next((one for one in self.all_messages if one.id == message_id and not one.deleted), None)
 
-    async def wait_for(self, wanted: Callable[[Message], bool], timeout: float = 10) -> Message:
+    async def wait_for(self, wanted: Callable[[Message], bool], timeout: float = 30) -> Message:
         """Waits until one of the messages, ephemeral ones included, is as wanted, and returns it."""
 
         def look() -> Message | None:
@@ -68,7 +68,7 @@ class Channel:
 
         return await self.world.changes.until(look, timeout, self.transcript)
 
-    async def wait_until(self, condition: Callable[[Channel], bool], timeout: float = 10) -> None:
+    async def wait_until(self, condition: Callable[[Channel], bool], timeout: float = 30) -> None:
         """Waits until the whole channel is as wanted, for instance until a message is gone."""
         await self.world.changes.until(lambda: condition(self), timeout, self.transcript)
 

@@ -93,7 +93,7 @@ class Interaction:
         """
         return await self.world.changes.until(lambda: self.given, timeout, self._describe)
 
-    async def reply(self, timeout: float = 10) -> Message:
+    async def reply(self, timeout: float = 30) -> Message:
         """Waits for a message that can be read: not "thinking ..." any more."""
 
         def look() -> Message | None:

@@ -136,7 +136,7 @@ class DiscordServer:
     def channel(self, channel_id: int) -> Channel:
         return self.world.channel(channel_id)
 
-    async def wait_until_ready(self, timeout: float = 20, *, commands: bool = True) -> None:
+    async def wait_until_ready(self, timeout: float = 60, *, commands: bool = True) -> None:
         """Waits for a client that has identified (or resumed) and, unless told otherwise, registered commands."""
 
         def look() -> bool:
@@ -145,10 +145,10 @@ class DiscordServer:
 
         await self.wait_until(look, timeout)
 
-    async def wait_until_disconnected(self, timeout: float = 20) -> None:
+    async def wait_until_disconnected(self, timeout: float = 60) -> None:
         await self.wait_until(lambda: not self.world.gateway.connected, timeout)
 
-    async def wait_until(self, condition: Callable[[], Any], timeout: float = 10) -> None:
+    async def wait_until(self, condition: Callable[[], Any], timeout: float = 30) -> None:
         """Waits for anything that the server can see."""
         await self.world.changes.until(condition, timeout, self._describe)
 
