@@ -25,18 +25,23 @@ async def measure() -> list[Figure]:
     """A video of about 50 MB, as .mp4 and as .mkv, by turns with a copy of it."""
     with TemporaryDirectory(prefix="boss-bot-") as name:
         downloads = Path(name)
-        room = FittingRoom(fitters={"video": (VideoFitter(FitRules()),)}, fitted=FittedFiles(downloads), at_once=1)
+
+        def room() -> FittingRoom:
+            """One that has not seen the files yet."""
+            return FittingRoom(fitters={"video": (VideoFitter(FitRules()),)}, fitted=FittedFiles(downloads), at_once=1)
+
         ready = _made(downloads / "1" / "ready.mp4")
         other = _made(downloads / "2" / "other.mkv")
 
         async def as_is() -> None:
-            planned = await room.look(_row(1, ready), LIMIT)
+            planned = await room().look(_row(1, ready), LIMIT)
             assert planned.step is Step.AS_IS
 
         async def remux() -> None:
-            planned = await room.look(_row(2, other), LIMIT)
+            fresh = room()
+            planned = await fresh.look(_row(2, other), LIMIT)
             assert planned.step is Step.REMUX
-            (made,) = await room.make(planned, LIMIT, epoch=1, report=lambda *_: None)
+            (made,) = await fresh.make(planned, LIMIT, epoch=1, report=lambda *_: None)
             shutil.rmtree(made.parent)
 
         async def copy() -> None:
