@@ -1,6 +1,5 @@
 """Every shape of plan, INSERT to `downloaded`, in turns with the programs that people use instead."""
 
-import shutil
 import statistics
 import subprocess
 import time
@@ -150,7 +149,7 @@ async def _row(here: Installation, url: str) -> float:
     began = time.monotonic()
     row_id = here.ask(url)
     took = await here.until(row_id, "downloaded", every=0.005) - began
-    shutil.rmtree(here.directory / "downloads" / str(row_id))
+    here.remove(row_id)
     return took
 
 

@@ -26,6 +26,7 @@ ERRORS = ("PrivateMedia", "RateLimited", "RemovedMedia", "SourceUnreachable")
 TITLES = ("Harbour at dawn", "Night watch", "Low tide", "Gulls over the pier", "The ferry", "Lost buoy", "Storm front")
 DAYS, A_DAY = 30, 18
 GUILD = 81384788765712384
+SHOWS = "(video => video.readyState >= 2 && video.networkState === 1)(document.querySelector('video'))"
 TIME = "%Y-%m-%d %H:%M:%S"
 
 
@@ -63,7 +64,8 @@ async def _draw(
     await page.goto(place.url + path, wait_until="load")
     has_video = bool(await page.locator("video").count())
     if has_video:
-        await wait_until(lambda: page.evaluate("document.querySelector('video').readyState >= 2"), 30)
+        await wait_until(lambda: page.evaluate(SHOWS), 30)
+        await page.wait_for_timeout(1000)  # the browser's sign that it loads goes by itself, and tells nobody
     picture = DOCS / f"{name}.png"
     await page.screenshot(path=picture)
     await context.close()

@@ -24,12 +24,14 @@ def details(
     batch: Batch | None,
     history: Sequence[Event],
     moment: datetime,
+    *,
+    member: str | None = None,
 ) -> RenderableType:
-    """Name, facts, files, entries of a playlist and history, one below the other."""
+    """Name, facts, files, entries of a playlist and history, one below the other; `member` is who asked, by name."""
     parts: list[RenderableType] = [Text(f"#{download.id}  {name_of(download)}", style="bold")]
     if download.status in WORKING:
         parts.append(progress_line(download))
-    parts += [Text(), _facts(download, batch, moment)]
+    parts += [Text(), _facts(download, batch, moment, member)]
     if files:
         parts += [Text(), Text("Files", style="bold"), _files(files)]
     if entries:
@@ -39,19 +41,21 @@ def details(
     return Group(*parts)
 
 
-def _facts(download: Download, batch: Batch | None, moment: datetime) -> Table:
+def _facts(download: Download, batch: Batch | None, moment: datetime, member: str | None) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     state = state_of(download, batch)
     table.add_row("State", Text(state.word, style=state.style))
-    for name, value in _told(download, batch, moment):
+    for name, value in _told(download, batch, moment, member):
         if value:
             table.add_row(name, Text(visible(value)))
     return table
 
 
-def _told(download: Download, batch: Batch | None, moment: datetime) -> list[tuple[str, str | None]]:
+def _told(
+    download: Download, batch: Batch | None, moment: datetime, member: str | None
+) -> list[tuple[str, str | None]]:
     note = note_of(download, moment, batch)
     return [
         ("Error" if download.error else "Note", note and f"{note}{f' ({_fault(download)})' if download.error else ''}"),
@@ -65,7 +69,7 @@ def _told(download: Download, batch: Batch | None, moment: datetime) -> list[tup
         ("Directory", download.file_path),
         ("Destination", _destination(download) if batch is None else None),
         *zip(chain(("Plan",), repeat("")), plan_in_words(download.upload_plan), strict=False),
-        ("Asked by", _asker(download)),
+        ("Asked by", _asker(download, member)),
         ("Requests", ", ".join(_requests(download))),
         ("Options", ", ".join(f"{name}={value}" for name, value in download.options.items() if name != "to")),
         ("Worked on by", _claim(download, moment)),
@@ -86,9 +90,10 @@ def _destination(download: Download) -> str:
     return f"folder {download.options.get('to', '')}".rstrip()
 
 
-def _asker(download: Download) -> str | None:
-    parts = [("member", download.user_id), ("server", download.guild_id)]
-    return ", ".join(f"{name} {value}" for name, value in parts if value is not None) or None
+def _asker(download: Download, member: str | None) -> str | None:
+    parts = [f"member {download.user_id}{f' ({member})' if member else ''}"] if download.user_id is not None else []
+    parts += [f"server {download.guild_id}"] if download.guild_id is not None else []
+    return ", ".join(parts) or None
 
 
 def _requests(download: Download) -> list[str]:
@@ -96,7 +101,7 @@ def _requests(download: Download) -> list[str]:
     asked = [("cancelled", download.cancelled), ("paused", download.paused)]
     found = [name for name, wanted in asked if wanted]
     found += [f"{priority} priority"] if download.priority else []
-    return found + ([f"not before {download.available_at}"] if download.available_at else [])
+    return found + ([f"not before {download.available_at}"] if download.available_at and not download.waits_for else [])
 
 
 def _claim(download: Download, moment: datetime) -> str | None:

@@ -217,6 +217,8 @@ def _waiting(
     due = datetime.fromisoformat(download.available_at).replace(tzinfo=UTC) if download.available_at else None
     error = plain(t(download.error), 300) if download.error else None
     held = spoken(download.activity, t) if download.activity else None  # what keeps it, such as its site
+    if download.waits_for is not None:  # it goes on with that one; the time is only the longest that it waits
+        return [t("waits"), held]
     if due is not None and due > now:
         when = f"<t:{int(due.timestamp())}:R>"  # Discord's client counts down by itself
         why = held or error

@@ -12,7 +12,7 @@ from cogs.cards import state
 from cogs.details import details
 from cogs.faces import Press, actions_of
 from cogs.language import Language, language_of
-from cogs.layouts import button
+from cogs.layouts import Buttons, button
 from cogs.plan_words import lower_quality, offered
 from cogs.remedies import remedy_of
 from cogs.texts import plain
@@ -73,7 +73,7 @@ async def show_details(interaction: Interaction, download_id: int, t: Language) 
         await _tell(interaction, t("There is no download {number} here.", number=download_id))
         return
     text = details(row, await queries.history(row.id), await queries.files(row.id), t=t)
-    view = discord.ui.View(timeout=None)
+    view = Buttons(timeout=None)
     for action in actions_of(row):
         view.add_item(button(Press(action, row.id), t=t))
     await _tell(interaction, text, view)

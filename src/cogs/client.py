@@ -12,7 +12,7 @@ from discord.gateway import DiscordWebSocket
 from loguru import logger
 
 from cogs.admin import Admin
-from cogs.begun import Begun
+from cogs.begun import TROUBLE, Begun
 from cogs.cards import line
 from cogs.command_sync import sync_commands
 from cogs.command_texts import CommandTexts
@@ -52,6 +52,7 @@ from pooler.house import House
 MIB = 1024 * 1024
 LONGEST_SILENCE = 30.0  # seconds; a longer rate limit is raised instead of waited out (discord.py's least value)
 RESTARTING = "❌ The bot is being restarted and did not do this. Ask again in a minute."
+PARTLY_DONE = "❌ The bot is being restarted and did not do all of this. Ask again for what is missing."
 FINISH = 5.0  # seconds that commands in work have at the end
 LAST_WORD = 2.0  # seconds to say that a command was not carried out
 
@@ -160,7 +161,7 @@ class BossBot(commands.AutoShardedBot):
         for task in late:
             task.cancel()
         if late:
-            last_words = [asyncio.create_task(ctx.answer(RESTARTING)) for ctx in late.values()]
+            last_words = [asyncio.create_task(_last_word(ctx)) for ctx in late.values()]
             # The commands are waited for too: aiosqlite hangs when it is cancelled again while it closes.
             await asyncio.wait([*late, *last_words], timeout=LAST_WORD)
 
@@ -190,6 +191,16 @@ class BossBot(commands.AutoShardedBot):
         assert task is not None, "commands run in tasks"
         self._in_work[task] = ctx
         task.add_done_callback(self._in_work.pop)
+
+
+async def _last_word(ctx: Context) -> None:
+    try:
+        if ctx.has_rows:
+            await ctx.say_more(PARTLY_DONE)
+        else:
+            await ctx.answer(RESTARTING)
+    except (discord.DiscordException, *TROUBLE) as error:
+        logger.warning("could not say that a command was not carried out: {}", error)
 
 
 def _line(row: Download, batch: Batch | None, t: Language) -> str:

@@ -22,6 +22,7 @@ class Context(commands.Context["BossBot"]):
     _answer: discord.Message | None = None
     _place: discord.abc.Messageable | None = None
     _authority: Authority | None = None
+    has_rows = False  # whether a part of what it asks for is written, and its answer may be a card by now
 
     async def answer(self, text: str | None, *, private: bool = False, **more: Any) -> discord.Message:
         """Say something: the first time as a message, later as an edit of that message, never a second one.

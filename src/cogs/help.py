@@ -10,6 +10,7 @@ from cogs.context import Context
 from cogs.cooldowns import STEERING
 from cogs.help_pages import command_page, overview
 from cogs.hybrid import about, hybrid
+from cogs.layouts import View
 from cogs.texts import plain
 from core.errors import RequestRefused
 
@@ -35,7 +36,7 @@ class Help(commands.Cog):
         prefix = self._bot.settings.command_prefix
         wanted = command.strip().removeprefix(prefix).removeprefix("/").casefold()
         if not wanted:
-            page = discord.ui.LayoutView(timeout=None)
+            page = View(timeout=None)
             page.add_item(discord.ui.TextDisplay(overview(self._commands(ctx), prefix=prefix, t=ctx.t)))
             await ctx.answer(None, private=True, view=page)
             return

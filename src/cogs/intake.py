@@ -118,6 +118,7 @@ class Intake:
             upload=wishes.upload,
             priority=asker.member.priority if wishes.priority is None else wishes.priority,
             user_id=ctx.author.id,
+            user_name=ctx.author.global_name or ctx.author.name,  # not his name in one server: others may see it
             guild_id=ctx.guild_id,
             upload_limit_bytes=limit,
             options=options,
@@ -147,6 +148,7 @@ class Intake:
         placed = replace(request, channel_id=message.channel.id, progress_message_id=message.id)
         try:
             await self.submit(placed, asker)
+            ctx.has_rows = True
         except RequestRefused as refused:
             if is_answer:
                 raise

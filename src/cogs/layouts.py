@@ -14,7 +14,22 @@ STYLES = {
     Action.RETRY: discord.ButtonStyle.primary,
     Action.RESUME: discord.ButtonStyle.success,
 }
-View = ui.LayoutView
+
+
+class _Forgotten:
+    """What the library need not remember once it is sent: who presses is heard by the button's id, see `controls`."""
+
+    def is_finished(self) -> bool:
+        """Always: else one of each card would be kept for as long as the process runs."""
+        return True
+
+
+class View(_Forgotten, ui.LayoutView):
+    """Components that are a message."""
+
+
+class Buttons(_Forgotten, ui.View):
+    """Components below a text."""
 
 
 def layout(face: Face, *, t: Language = ENGLISH) -> View:

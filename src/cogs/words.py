@@ -28,13 +28,17 @@ OF_SOMETHING = {
     "downloading": later("downloading {what}"),
     "merging": later("merging {what}"),
 }
+SAME = later("the same media is being fetched as {download}")
 _HEAD = re.compile(r"([a-z]+) (.+)")
+_SAME = re.compile(r"the same media is being fetched as (#\d+)")
 
 
 def spoken(activity: str, t: Language) -> str:
     """The activity of a row as one harmless line."""
     if activity in KNOWN:
         return t(activity)
+    if same := _SAME.fullmatch(activity):
+        return t(SAME, download=same[1])
     found = _HEAD.fullmatch(activity)
     if found and found[1] in OF_SOMETHING:
         return t(OF_SOMETHING[found[1]], what=plain(found[2], 70))

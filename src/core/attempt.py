@@ -4,12 +4,22 @@ import asyncio
 import errno
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from loguru import logger
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from core.database_faults import is_full
-from core.errors import BossBotError, DatabaseLost, DiskFull, SiteBusy, TooLarge, Unexpected, UnsupportedUrl
+from core.errors import (
+    BossBotError,
+    DatabaseLost,
+    DiskFull,
+    SameIsFetched,
+    SiteBusy,
+    TooLarge,
+    Unexpected,
+    UnsupportedUrl,
+)
 from core.models import ChildRow, Download, NewMediaFile, Settlement, Status, StopReason
 from core.retry_handler import RetryPolicy
 from core.room import WAITS, still_needed
@@ -172,7 +182,10 @@ class Attempt:
     def _waits_for_its_site(self, busy: SiteBusy) -> Done:
         """Not a failure: no error is shown, only why it waits."""
         delay = self.policy.delay_after(busy, self.claim.attempts) or 0.0
-        return Done(Settlement(self.store.stage.takes, {"available_at": utc_in(delay), "activity": str(busy)}))
+        values: dict[str, Any] = {"available_at": utc_in(delay), "activity": str(busy)}
+        if isinstance(busy, SameIsFetched):  # it may be claimed sooner, see `core.first`
+            values |= {"waits_for": busy.first, "fetch_key": busy.key}
+        return Done(Settlement(self.store.stage.takes, values))
 
     def _waits_for_room(self, full: DiskFull) -> Done:
         """Nobody's failure either. What fills the disk is begun again when it has the room that it needs."""

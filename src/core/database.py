@@ -5,11 +5,11 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 from loguru import logger
-from sqlalchemy import event, text
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy import Row, Select, create_engine, event, text
+from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -21,11 +21,14 @@ from core.group_commit import GroupCommit
 DatabaseFault = SQLAlchemyError  # whatever the database says no with; for those who may not import SQLAlchemy
 
 T = TypeVar("T")
+Columns = TypeVarTuple("Columns")
 Work = Callable[[AsyncConnection], Awaitable[T]]
 
 BUSY_TIMEOUT_MS = 250  # a short wait in the driver; `Database.write` keeps trying after it
 PATIENCE = 120.0  # seconds a writer keeps trying; an admin's shell may hold the lock for 30
 NOTABLE = 2.0  # seconds of that after which it is told; a busy moment of our own is shorter
+# isolation_level None: the driver begins nothing by itself, `_begin_sqlite` does.
+SQLITE: Any = {"connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000}}
 WAL_KEPT = 16 * 1024 * 1024  # bytes of the log file that stay after a long reader made it large
 NOTIFY_CHANNEL = "boss_bot"
 
@@ -43,6 +46,7 @@ class Database:
         self._group = GroupCommit(self._write_alone)
         path = sqlite_path(url)
         self._file = DatabaseFile(path) if path is not None else None
+        self._glances = _prepared(create_engine(self.url.set(drivername="sqlite"), **SQLITE)) if path else None
         self.fault: DatabaseLost | None = None
         self._lost = asyncio.Event()
 
@@ -55,6 +59,22 @@ class Database:
                 return await work(connection)
 
         return await self._proved(transaction)
+
+    async def look(self, statement: Select[*Columns]) -> Row[*Columns]:
+        """The one row that a statement gives.
+
+        On SQLite in one turn of a thread, of which `read` takes a dozen: for what is asked whenever anything changed.
+        """
+        glances = self._glances
+        if glances is None:
+            return await self.read(lambda connection: _one_row(connection, statement))
+
+        def glance() -> Row[*Columns]:
+            with glances.connect() as connection:
+                connection.execution_options(boss_bot_read_only=True)
+                return connection.execute(statement).one()
+
+        return await self._proved(lambda: asyncio.to_thread(glance))
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction that holds the write lock from its start; SQLite's may be shared by several.
@@ -110,8 +130,18 @@ class Database:
         except DBAPIError as error:
             if not is_damaged(error):
                 raise
-            self._lose(DatabaseDamaged())
-            raise DatabaseDamaged from error
+            why = self._why_damaged()
+            self._lose(why)
+            raise why from error
+
+    def _why_damaged(self) -> DatabaseLost:
+        """Pages that don't belong together may be those of a file that was copied over this one a moment ago."""
+        try:
+            if self._file is not None:
+                self._file.check()
+        except DatabaseLost as fault:
+            return fault
+        return DatabaseDamaged()
 
     def _lose(self, fault: DatabaseLost) -> None:
         if self.fault is None:
@@ -121,6 +151,8 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
+        if self._glances is not None:
+            self._glances.dispose()
 
 
 async def _to_its_end(transaction: Coroutine[Any, Any, T]) -> T:
@@ -162,11 +194,19 @@ def _open_engine(url: str) -> AsyncEngine:
     if path is None:
         return create_async_engine(url, pool_pre_ping=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # isolation_level None: the driver begins nothing by itself, the event below does.
-    engine = create_async_engine(url, connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000})
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    engine = create_async_engine(url, **SQLITE)
+    _prepared(engine.sync_engine)
     return engine
+
+
+def _prepared(engine: Engine) -> Engine:
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+async def _one_row(connection: AsyncConnection, statement: Select[*Columns]) -> Row[*Columns]:
+    return (await connection.execute(statement)).one()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -1,11 +1,13 @@
 """Which file a database was opened from: another one in its place belongs to somebody else's work."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
 from loguru import logger
 
 from core.errors import DatabaseReplaced
+from core.main_file import MainFile, disown_log
 
 
 class DatabaseFile:
@@ -13,19 +15,22 @@ class DatabaseFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._contents = MainFile(path)
         self._log, self._index = (Path(f"{path}{end}") for end in ("-wal", "-shm"))
         self._opened: tuple[int, int] | None = None
         self._opened_log: tuple[int, int] | None = None
         self._opened_index: tuple[int, int] | None = None
 
     def check(self) -> None:
-        """See that the file which was opened is still the one of this name.
+        """See that the file which was opened is still the one of this name, and nobody wrote into it past SQLite.
 
         Raises:
-            DatabaseReplaced: it is another one, or gone. SQLite would go on with the old one, which nobody else sees.
-                Where it is gone its log stays: it may be put back, and what is in the log alone was promised.
+            DatabaseReplaced: it is another one, or gone, or holds what it held long ago. SQLite would go on with the
+                old one, which nobody else sees. Where it is gone its log stays: it may be put back, and what is in
+                the log alone was promised.
         """
-        now = _identity(self._path)
+        found = _found(self._path)
+        now = (found.st_dev, found.st_ino) if found is not None else None
         if self._opened is None:
             self._opened = now  # None: it is about to be made
         elif self._opened != now:
@@ -34,6 +39,10 @@ class DatabaseFile:
             lost = DatabaseReplaced()
             lost.put_log_aside = self.put_log_aside  # it may still be another file that is put there
             raise lost
+        if found is not None and self._contents.went_back(found):
+            if aside := disown_log(self._log, self._index):
+                logger.error("a file was copied over {} while it was in use; its log is {} now", self._path, aside)
+            raise DatabaseReplaced
         self._opened_log, self._opened_index = _identity(self._log), _identity(self._index)
 
     def put_log_aside(self) -> None:
@@ -53,8 +62,12 @@ class DatabaseFile:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
+    found = _found(path)
+    return (found.st_dev, found.st_ino) if found is not None else None
+
+
+def _found(path: Path) -> os.stat_result | None:
     try:
-        found = path.stat()
+        return path.stat()
     except FileNotFoundError:
         return None
-    return found.st_dev, found.st_ino

@@ -66,7 +66,10 @@ class Earlier:
         self._database = database
 
     async def of_media(self, claim: Download, site: str, media_id: str, *, days: float) -> list[Before]:
-        """Those of the same media with the same options, the newest first, no older than so many days."""
+        """Those of the same media with the same options, the newest first, no older than so many days.
+
+        Those are among them whose files are here and are still to be delivered.
+        """
         media = and_(downloads.c.site == site, downloads.c.media_id == media_id)
         found = await self._find(claim, media, days=days, limit=LOOKED_AT)
         return [one for one in found if shaping(one.download.options) == shaping(claim.options)]
@@ -95,15 +98,16 @@ class Earlier:
             if claim.guild_id is not None
             else and_(downloads.c.guild_id.is_(None), downloads.c.user_id == claim.user_id)
         )
-        over = or_(
+        fetched = or_(
             downloads.c.status == Status.UPLOADED,
-            and_(downloads.c.status == Status.DOWNLOADED, downloads.c.upload == 0, has_files()),
+            and_(downloads.c.status.in_((Status.DOWNLOADED, Status.UPLOADING)), has_files()),
         )
         itself = and_(downloads.c.same_by.is_distinct_from(SameBy.LINK), downloads.c.id != claim.id)
 
         async def work(connection: AsyncConnection) -> list[Before]:
-            recent = downloads.c.finished_at > utc_in(-days * 24 * 3600)
-            statement = select(downloads).where(here, where, over, itself, recent)
+            ended = func.coalesce(downloads.c.finished_at, downloads.c.downloaded_at)
+            recent = ended > utc_in(-days * 24 * 3600)
+            statement = select(downloads).where(here, where, fetched, itself, recent)
             rows = (await connection.execute(statement.order_by(downloads.c.id.desc()).limit(limit))).mappings().all()
             files: dict[int, list[MediaFile]] = {row["id"]: [] for row in rows}
             wanted = select(media_files).where(

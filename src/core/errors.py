@@ -4,7 +4,7 @@
       ExtractionError       UnsupportedUrl  ForbiddenTarget  MediaNotFound (RemovedMedia)  LoginRequired (PrivateMedia
                             AgeRestricted  SiteBlocks)  GeoRestricted  DrmProtected  LiveNotSupported  RateLimited
       TransferError         DaemonUnavailable  SourceExpired  SourceUnreachable  TooLarge  QuotaExceeded
-                            DiskFull  ChecksumMismatch  AlreadyTransferring  SiteBusy (SiteDown)
+                            DiskFull  ChecksumMismatch  AlreadyTransferring  SiteBusy (SiteDown  SameIsFetched)
       UploadError           FileTooLarge  DestinationGone  DestinationForbidden  DestinationUnavailable
                             SendFailed (DestinationBusy)  DeliveryUnclear  CompressionFailed  VirusFound
                             ScannerUnavailable
@@ -201,6 +201,18 @@ class SiteDown(SiteBusy):
     """The site fails for everybody and is left alone for a while; see core/site_health.py."""
 
     sentence = "This site fails for everybody at the moment. The download goes on by itself."
+
+
+class SameIsFetched(SiteBusy):
+    """Another download fetches the same media at this moment; see core/first.py."""
+
+    sentence = "The same media is being fetched by another download. This one waits for it."
+
+    def __init__(self, first: int | None = None, *, key: str | None = None, retry_after: float | None = None) -> None:
+        told = None if first is None else f"the same media is being fetched as #{first}"
+        super().__init__(told, retry_after=retry_after)
+        self.first = first
+        self.key = key
 
 
 class ChecksumMismatch(TransferError):

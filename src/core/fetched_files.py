@@ -26,10 +26,16 @@ async def replace_files(connection: AsyncConnection, claim: Download, files: Seq
     known = (await connection.execute(before.order_by(media_files.c.position))).mappings().all()
     sent = _sent_of(known) if claim.destination is Destination.DISCORD else {}
     await connection.execute(delete(media_files).where(media_files.c.download_id == claim.id))
+    rows = []
     for position, file in enumerate(files):
         same = sent.get(file.sha256 or "")
-        row = storable(dataclasses.asdict(file)) | (same.pop(0) if same else {})
-        await connection.execute(insert(media_files).values(download_id=claim.id, position=position, **row))
+        told = same.pop(0) if same else dict.fromkeys(SENT)
+        row = storable(dataclasses.asdict(file)) | told
+        rows.append({"download_id": claim.id, "position": position, **row})
+    if rows:
+        await connection.execute(
+            insert(media_files), rows
+        )  # of a gallery hundreds, which one by one take as many turns
 
 
 def _sent_of(files: Sequence[RowMapping]) -> dict[str, list[dict[str, Any]]]:

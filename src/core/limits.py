@@ -21,10 +21,11 @@ class Limited(StrEnum):
 
 def over_limit(what: Limited, limit: int) -> OverLimit:
     """The error of a member who has all that he may have."""
+    many = "1 download" if limit == 1 else f"{limit} downloads"
     error = OverLimit(
-        f"You have {limit} downloads waiting, which is your limit here."
+        f"You have {many} waiting, which is your limit here."
         if what is Limited.WAITING
-        else f"You have asked for {limit} downloads within 24 hours, which is your limit here."
+        else f"You have asked for {many} within 24 hours, which is your limit here."
     )
     error.what, error.limit = what, limit
     return error

@@ -153,6 +153,8 @@ class Download:
     same_by: SameBy | None = None  # ... by this ...
     same_url: str | None = None  # ... and the message that carries its files
     recorded_at: str | None = None  # when `metadata.json` was last made complete
+    fetch_key: str | None = None  # what this claim fetches; see core/first.py
+    waits_for: int | None = None  # the download that fetches the same
 
     @property
     def is_over(self) -> bool:
@@ -244,7 +246,8 @@ class Request:
     progress_message_id: int | None = None
     upload_limit_bytes: int | None = None
     options: dict[str, Any] = field(default_factory=dict)
-    # of the one who asked, as in `Download`
+    # of the one who asked: how he is called (see core/members.py), and as in `Download`
+    user_name: str | None = None
     size_limit_bytes: int | None = None
     running_limit: int | None = None
     allow_torrents: bool = False

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Select, and_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.database import Database
 from core.models import Stage
 from core.room import Room
 from core.tables import downloads
@@ -29,12 +29,9 @@ class News:
         return not (self.held or self.held_by_others or self.to_cancel or self.claimable or self.waiting)
 
 
-async def read_news(
-    connection: AsyncConnection, stage: Stage, runner: str, site_limits: Mapping[str, int], room: Room
-) -> News:
+async def read_news(database: Database, stage: Stage, runner: str, site_limits: Mapping[str, int], room: Room) -> News:
     """See `News`; the arguments are those of `core.turns`."""
-    statement = _news_of(stage, runner, tuple(site_limits.items()), room)
-    return News(*map(bool, (await connection.execute(statement)).one()))
+    return News(*map(bool, await database.look(_news_of(stage, runner, tuple(site_limits.items()), room))))
 
 
 def cancelled_while_waiting(stage: Stage) -> ColumnElement[bool]:

@@ -1,20 +1,23 @@
-"""How many bytes may be fetched for a server and for a member in 24 hours, and kept in all."""
+"""How many bytes may be fetched for a server and for a member in 24 hours, and kept in all.
+
+All bytes that came count, also those of tries that failed or were cancelled; see core/fetched.py.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database
 from core.errors import OverQuota, QuotaExceeded
+from core.fetched import WINDOW, fetched_lately
 from core.models import Download, Status
 from core.settings import Settings
 from core.storage_book import has_files
-from core.tables import downloads, utc_in
+from core.tables import downloads, fetched
 
-WINDOW = timedelta(hours=24)
 MIB = 1024 * 1024
 _RUNNING = (Status.EXTRACTING, Status.DOWNLOADING)
 
@@ -37,14 +40,6 @@ class Left:
 
     bytes: int
     error: OverQuota
-
-
-def _fetched() -> ColumnElement[int]:
-    """Bytes that a row has fetched, and those that it is about to."""
-    size = func.coalesce(downloads.c.file_size, 0)
-    here = downloads.c.downloaded_bytes
-    expected = and_(downloads.c.status.in_(_RUNNING), size > here)
-    return case((expected, size), else_=here)
 
 
 def quotas_of(settings: Settings) -> Quotas:
@@ -74,11 +69,15 @@ class QuotaBook:
         self._database = database
         self._quotas = quotas
 
-    async def left(self, claim: Download) -> Left | None:
+    async def left(self, claim: Download, *, here: int = 0) -> Left | None:
         """What a claimed row may still fetch; None where nothing is limited.
 
+        Args:
+            claim: the row.
+            here: bytes of it that are on disk and may be all that is missing: they were counted when they came.
+
         Raises:
-            QuotaExceeded: nothing.
+            QuotaExceeded: nothing, and nothing of it is here.
         """
         if not self._quotas:
             return None
@@ -88,7 +87,7 @@ class QuotaBook:
             return await _least(connection, self._quotas, **who, besides=claim.id)
 
         left = await self._database.read(work)
-        if left is not None and left.bytes <= 0:
+        if left is not None and left.bytes <= 0 and not here:
             raise QuotaExceeded(str(left.error))
         return left
 
@@ -98,7 +97,8 @@ async def _least(
 ) -> Left | None:
     found: list[Left] = []
     if quotas.guild_day and guild_id is not None:
-        used = await _today(connection, downloads.c.guild_id == guild_id, besides)
+        used = await fetched_lately(connection, fetched.c.guild_id == guild_id)
+        used += await _to_come(connection, downloads.c.guild_id == guild_id, besides)
         free = _free_at(used, quotas.guild_day)
         error = OverQuota(
             f"This server may fetch {_mib(quotas.guild_day)} MiB within 24 hours, and has. "
@@ -106,7 +106,8 @@ async def _least(
         )
         found.append(Left(bytes=quotas.guild_day - sum(size for _, size in used), error=error))
     if quotas.member_day and user_id is not None:
-        used = await _today(connection, downloads.c.user_id == user_id, besides)
+        used = await fetched_lately(connection, fetched.c.user_id == user_id)
+        used += await _to_come(connection, downloads.c.user_id == user_id, besides)
         free = _free_at(used, quotas.member_day)
         error = OverQuota(
             f"You may fetch {_mib(quotas.member_day)} MiB within 24 hours. Ask again after {free:%H:%M} UTC."
@@ -122,24 +123,24 @@ async def _least(
     return min(found, key=lambda left: left.bytes, default=None)
 
 
-async def _today(
+async def _to_come(
     connection: AsyncConnection, whose: ColumnElement[bool], besides: int | None
-) -> Sequence[tuple[str, int]]:
-    """When each download of the last 24 hours began, and its bytes; the oldest first."""
-    others = [downloads.c.id != besides] if besides is not None else []
-    recent = downloads.c.started_at > utc_in(-WINDOW.total_seconds())
-    statement = select(downloads.c.started_at, _fetched()).where(whose, recent, *others)
-    rows = await connection.execute(statement.order_by(downloads.c.started_at))
-    return [(started_at, int(size)) for started_at, size in rows]
+) -> list[tuple[str, int]]:
+    """Bytes that downloads which run are about to fetch, as if they were here now."""
+    left = downloads.c.file_size - downloads.c.downloaded_bytes
+    where = [whose, downloads.c.status.in_(_RUNNING), left > 0]
+    where += [downloads.c.id != besides] if besides is not None else []
+    count = int((await connection.execute(select(func.coalesce(func.sum(left), 0)).where(*where))).scalar_one())
+    return [(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}", count)] if count else []
 
 
 def _free_at(used: Sequence[tuple[str, int]], limit: int) -> datetime:
     """When the oldest of them are so old that there is room again."""
     total = sum(size for _, size in used)
-    for started_at, size in used:
+    for at, size in used:
         total -= size
         if total < limit:
-            return datetime.fromisoformat(started_at).replace(tzinfo=UTC) + WINDOW
+            return datetime.fromisoformat(at).replace(tzinfo=UTC) + WINDOW
     return datetime.now(UTC)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.database import Database
 from core.errors import RequestRefused
 from core.limits import check_limits
+from core.members import remember
 from core.models import Request, Status
 from core.preferences import GuildPreferences, Limits, MemberPreferences
 from core.quotas import Quotas, check_quotas
@@ -136,6 +137,8 @@ class Requests:
                 await check_quotas(connection, quotas, user_id=request.user_id, guild_id=request.guild_id)
             (new_id,) = (await connection.execute(insert(downloads).values(**row).returning(downloads.c.id))).one()
             await self._note(connection, new_id, Status.PENDING, "asked")
+            if request.user_id is not None and request.user_name:
+                await remember(connection, request.user_id, request.user_name)
             return int(new_id)
 
         return await self._database.write(work)

@@ -33,6 +33,7 @@ ANEW = {
     "failed_stage": None,
     "file_size": None,
     "room_needed": None,
+    "waits_for": None,
     "progress_message_status": None,  # its message is to be looked at, also when this ends the same at once
     "download_plan": "{}",
     "upload_plan": "{}",

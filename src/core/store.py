@@ -13,7 +13,9 @@ from core.database import Database
 from core.database_identity import Beat
 from core.errors import SiteBusy, SiteDown
 from core.expansion import expand
+from core.fetched import add_fetched
 from core.fetched_files import replace_files
+from core.first import who_is_first
 from core.models import ChildRow, Download, NewMediaFile, Progress, RunnerState, Settlement, Stage, Status
 from core.news import News, cancelled_while_waiting, read_news
 from core.presence import Presence
@@ -31,6 +33,7 @@ IDLE = {
     "eta_seconds": None,
     "activity": None,
     "room_needed": None,
+    "waits_for": None,
 }
 
 
@@ -61,9 +64,7 @@ class Store:
 
     async def news(self) -> News:
         """What there is to do; see `News`."""
-        return await self._database.read(
-            lambda connection: read_news(connection, self.stage, self.runner, self._site_limits, self.room)
-        )
+        return await read_news(self._database, self.stage, self.runner, self._site_limits, self.room)
 
     async def has_claimable(self) -> bool:
         """Whether a claim would find a row; reads only, so that an idle runner writes nothing."""
@@ -95,6 +96,8 @@ class Store:
                     error_kind=None,
                     error=None,
                     failed_stage=None,
+                    # What an earlier claim fetched says nothing of this one until it says so itself.
+                    fetch_key=downloads.c.fetch_key if self.stage.delivers else None,
                 )
                 .returning(downloads)
             )
@@ -219,6 +222,22 @@ class Store:
             raise SiteBusy(f"waits: {at_most} download{'s are' if at_most > 1 else ' is'} running from {site}")
         return held
 
+    async def enter_media(self, claim: Download, key: str) -> int | None:
+        """Note what a held row is about to fetch; the id of the one that it has to wait for instead, see `core.first`.
+
+        Args:
+            claim: the row.
+            key: of `core.first.fetch_key`.
+        """
+
+        async def work(connection: AsyncConnection) -> int | None:
+            first = await who_is_first(connection, claim, key)
+            if first is None:
+                await self._write(connection, claim, {"fetch_key": key, "waits_for": None})
+            return first
+
+        return await self._database.write(work)
+
     async def enter_room(self, claim: Download, *, needed: int, left: int) -> bool:
         """Promise room on the disk to a held row, unless too much is promised to others already; whether it was.
 
@@ -252,6 +271,11 @@ class Store:
 
         if progress:
             await self._database.write(work)
+
+    async def add_fetched(self, arrived: Sequence[tuple[Download, int]]) -> None:
+        """Count bytes that came for claims, held still or not; quotas ask for them."""
+        if arrived:
+            await self._database.write(lambda connection: add_fetched(connection, arrived))
 
     # -- moving rows ---------------------------------------------------------------------------------------------
 
@@ -367,7 +391,11 @@ class Store:
         """Have rows that wait for another try wait no longer: the clock was set back, and their time is far off."""
 
         async def work(connection: AsyncConnection) -> None:
-            failed = or_(downloads.c.error_kind.is_not(None), downloads.c.room_needed.is_not(None))
+            failed = or_(
+                downloads.c.error_kind.is_not(None),
+                downloads.c.room_needed.is_not(None),
+                downloads.c.waits_for.is_not(None),
+            )
             waits = and_(downloads.c.status == self.stage.takes, downloads.c.available_at > utc_now(), failed)
             await connection.execute(update(downloads).where(waits).values(available_at=None))
 

@@ -227,6 +227,9 @@ downloads = Table(
     Column("same_url", Text),
     # when metadata.json was last made complete
     Column("recorded_at", Text, CheckConstraint(is_time("recorded_at"), name="recorded_at")),
+    # what this claim fetches, and the download of the same that it waits for; see core/first.py
+    Column("fetch_key", Text),
+    Column("waits_for", Whole),
     CheckConstraint("length(url) BETWEEN 1 AND 8192", name="url"),
     _one_of("url_type", UrlType),
     _one_of("status", Status),
@@ -246,6 +249,7 @@ downloads = Table(
     Index(None, "guild_id", "user_id"),
     Index(None, "guild_id", "site", "media_id"),
     Index(None, "finished_at"),
+    Index(None, "fetch_key"),
     sqlite_strict=True,
     sqlite_autoincrement=True,  # ids name directories and transfers, so none is ever given twice
 )
@@ -275,6 +279,23 @@ media_files = Table(
     _one_of("kind", ("video", "audio", "image", "document")),
     *_not_negative("position", "bytes", "duration_seconds", "width", "height"),
     Index(None, "download_id", "position", unique=True),
+    sqlite_strict=True,
+)
+
+# The bytes that each claim fetched, whatever became of them: what quotas count. It outlives its row for as long.
+fetched = Table(
+    "fetched",
+    metadata,
+    Column("download_id", Whole, nullable=False, primary_key=True, autoincrement=False),
+    Column("epoch", Integer, nullable=False, primary_key=True, autoincrement=False),
+    Column("user_id", Whole),
+    Column("guild_id", Whole),
+    Column("at", Text, nullable=False, server_default=utc_now()),  # when the last of them came
+    Column("bytes", Whole, nullable=False),
+    *_not_negative("bytes"),
+    *_times("at"),
+    Index(None, "guild_id", "at"),
+    Index(None, "user_id", "at"),
     sqlite_strict=True,
 )
 
@@ -397,6 +418,18 @@ web_sessions = Table(
     Column("created_at", Text, nullable=False, server_default=utc_now()),
     Column("expires_at", Text, nullable=False),
     *_times("created_at", "expires_at"),
+    sqlite_strict=True,
+)
+
+# How those who asked are called at Discord; forgotten with the last of their rows. See core/members.py.
+members = Table(
+    "members",
+    metadata,
+    Column("user_id", Whole, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("seen_at", Text, nullable=False, server_default=utc_now()),
+    CheckConstraint("length(name) BETWEEN 1 AND 100", name="name"),
+    *_times("seen_at"),
     sqlite_strict=True,
 )
 

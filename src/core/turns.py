@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from core.first import keeps_waiting
 from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE, Stage
 from core.room import Room, has_room
 from core.site_health import parked
@@ -26,7 +27,8 @@ def claimable(stage: Stage, site_limits: Mapping[str, int], room: Room) -> Colum
 
 @lru_cache(KEPT)
 def _claimable(stage: Stage, site_limits: tuple[tuple[str, int], ...], room: Room) -> ColumnElement[bool]:
-    due = or_(downloads.c.available_at.is_(None), downloads.c.available_at <= utc_now())
+    now = or_(downloads.c.available_at.is_(None), downloads.c.available_at <= utc_now())
+    due = now if stage.delivers else or_(now, and_(downloads.c.waits_for.is_not(None), ~keeps_waiting()))
     # Deliveries are not held up: what is fetched counts until it is delivered.
     fits = or_(downloads.c.running_limit.is_(None), running_of_member() < downloads.c.running_limit)
     wanted = [downloads.c.upload == 1] if stage.delivers else [fits, ~parked()]

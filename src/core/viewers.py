@@ -15,6 +15,8 @@ class Seat:
     id: int
     name: str
     moderates: bool  # he may manage messages
+    manages: bool = False  # he may manage the server
+    roles: tuple[int, ...] = ()  # that he held when he logged in, where the guild has rules for roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

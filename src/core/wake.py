@@ -68,7 +68,7 @@ class SqliteWake:
     def _version(self) -> int:
         try:
             (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        except sqlite3.OperationalError:  # locked at this moment: nothing new can be told
+        except sqlite3.DatabaseError:  # locked at this moment, or overwritten, which the next transaction finds out
             return self._seen
         return int(version)
 

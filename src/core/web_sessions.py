@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database
 from core.file_links import hashed
+from core.preferences import GuildPreferences
 from core.tables import downloads, guild_settings, utc_in, utc_now, web_sessions
 from core.viewers import Seat, Viewer
 
@@ -71,15 +72,26 @@ class WebSessions:
         """End all of one person, on every device."""
         await self._delete(web_sessions.c.user_id.is_not_distinct_from(viewer.user_id))
 
-    async def known_guilds(self, ids: Sequence[int]) -> set[int]:
-        """Those of these guilds that the bot has met."""
+    async def forget_ended(self) -> int:
+        """Remove those whose time is over, with what they say of a person; how many. For a chore."""
 
-        async def work(connection: AsyncConnection) -> set[int]:
+        async def work(connection: AsyncConnection) -> int:
+            ended = delete(web_sessions).where(web_sessions.c.expires_at <= utc_now())
+            return (await connection.execute(ended)).rowcount
+
+        return await self._database.write(work)
+
+    async def known_guilds(self, ids: Sequence[int]) -> dict[int, bool]:
+        """Those of these guilds that the bot has met, and whether they have rules for roles."""
+
+        async def work(connection: AsyncConnection) -> dict[int, bool]:
             asked = select(downloads.c.guild_id).where(downloads.c.guild_id.in_(ids)).distinct()
-            chosen = select(guild_settings.c.guild_id).where(guild_settings.c.guild_id.in_(ids))
-            return {
-                int(id_) for statement in (asked, chosen) for id_ in (await connection.execute(statement)).scalars()
-            }
+            met = {int(id_): False for id_ in (await connection.execute(asked)).scalars()}
+            chosen = select(guild_settings.c.guild_id, guild_settings.c.settings).where(
+                guild_settings.c.guild_id.in_(ids)
+            )
+            rows = await connection.execute(chosen)
+            return met | {int(id_): bool(GuildPreferences.read_text(text).roles) for id_, text in rows}
 
         return await self._database.read(work)
 
@@ -95,6 +107,6 @@ def _session(row: Any) -> WebSession:
         user_id=row["user_id"],
         name=row["name"],
         is_owner=bool(row["is_owner"]),
-        seats=tuple(Seat(**seat) for seat in json.loads(row["guilds"])),
+        seats=tuple(Seat(**{**seat, "roles": tuple(seat.get("roles", ()))}) for seat in json.loads(row["guilds"])),
     )
     return WebSession(token_hash=row["token_hash"], csrf=row["csrf"], viewer=viewer, by=row["opened_by"])

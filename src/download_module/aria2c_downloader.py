@@ -5,19 +5,20 @@ is what becomes of a part: when it is tried again, from where, and when it is gi
 """
 
 import asyncio
-import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import aria2p
 import httpx
 from loguru import logger
 
 from core.errors import BossBotError, ChecksumMismatch, DaemonUnavailable, MediaNotFound, SourceExpired, Unexpected
+from core.models import StopReason
 from download_module.aria2c_calls import Call
+from download_module.aria2c_notifications import listen
 from download_module.aria2c_watch import Watch
 from download_module.daemons import Daemon, Endpoint
 from download_module.live_transfers import Live, Report, Row
@@ -39,6 +40,7 @@ class Aria2cDownloader:
 
     daemon: Daemon
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _ending: set[asyncio.Task[None]] = field(default_factory=set)  # of rows that nobody waits for
     _rpc: "_Rpc | None" = None
     _watch: Watch = field(init=False)
 
@@ -57,13 +59,16 @@ class Aria2cDownloader:
     async def start(self) -> None:
         """Begin to watch the daemon."""
         self._tasks = [asyncio.create_task(self._watch.run(), name="aria2 watch")]
-        self._tasks.append(asyncio.create_task(self._listen(), name="aria2 listen"))
+        self._tasks.append(asyncio.create_task(listen(self.daemon, self._watch.hear), name="aria2 listen"))
 
     async def stop(self) -> None:
         """Stop watching."""
-        for task in self._tasks:
+        if self._ending:  # a shared daemon would fetch on
+            await asyncio.wait(self._ending, timeout=RPC_TIMEOUT)
+        tasks = (*self._ending, *self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._rpc is not None:
             self._rpc.close()
 
@@ -85,6 +90,10 @@ class Aria2cDownloader:
             already: bytes of parts that are complete and not in `transfers`.
             already_parts: how many such parts there are.
 
+        When this returns nothing writes to the targets any more, whatever happened. Only who cancels the download
+        itself (`StopReason.CANCELLED`) does not wait for aria2, which saves each part to the disk before it lets go of
+        it: nobody wants those bytes, and what still appears of them is removed.
+
         Raises:
             BossBotError: of the first part that failed; the others are stopped.
         """
@@ -93,13 +102,20 @@ class Aria2cDownloader:
         row.asked_rate = min((one.rate for one in transfers if one.rate), default=0)
         self._watch.begin(row)
         tasks = [asyncio.create_task(self._fetch_one(live)) for live in row.lives]
+        unwanted = False
         try:
             if tasks:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
             failed = [task for task in tasks if task.done() and task.exception()]
             return [task.result() for task in failed or tasks]
+        except asyncio.CancelledError as stopped:
+            unwanted = StopReason.CANCELLED in stopped.args
+            raise
         finally:
-            await asyncio.shield(self._end(row, tasks))
+            if unwanted:
+                self._abandon(row, tasks)
+            else:
+                await asyncio.shield(self._end(row, tasks))
 
     async def free(self, directories: Sequence[Path]) -> None:
         """Stop what a shared daemon still writes into directories of earlier claims.
@@ -194,29 +210,20 @@ class Aria2cDownloader:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _abandon(self, row: Row, tasks: Sequence[asyncio.Task[list[Path]]]) -> None:
+        for task in tasks:
+            task.cancel()  # first: their files are taken away in a moment, which they must not look for
+        ending = asyncio.create_task(self._end_unwanted(row, tasks), name="abandoned transfers")
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+    async def _end_unwanted(self, row: Row, tasks: Sequence[asyncio.Task[list[Path]]]) -> None:
+        await self._end(row, tasks)
+        for directory in {live.transfer.target.parent for live in row.lives}:
+            # One that was about to begin makes it anew, after the row's files were thrown away.
+            await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+
     # -- the daemon ----------------------------------------------------------------------------------------------
-
-    async def _listen(self) -> None:
-        """Hear of ends at once instead of at the next tick."""
-        async with aiohttp.ClientSession() as session:
-            while True:
-                endpoint = self.daemon.endpoint
-                if endpoint is not None:
-                    try:
-                        async with session.ws_connect(endpoint.url.replace("http", "ws", 1), heartbeat=30) as socket:
-                            async for message in socket:
-                                self._hear(message.data)
-                    except (aiohttp.ClientError, OSError):
-                        pass
-                await asyncio.sleep(0.2)
-
-    def _hear(self, text: Any) -> None:
-        try:
-            said = json.loads(text)
-            for event in said["params"]:
-                self._watch.hear(said["method"], event["gid"])
-        except (ValueError, TypeError, KeyError):
-            logger.warning("aria2 said something that is no notification")
 
     async def _call(self, calls: Sequence[Call]) -> list[Any]:
         """For each call a list of one result, or a dict with `code` and `message`.

@@ -155,7 +155,8 @@ class Watch:
             await self._take_in_by_gid([one for gid, one in running if gid not in active and one.waits_until <= now])
             await self._rates.tell_rows(self._running.values())
         for row in self._rows:
-            row.report(row.progress())
+            if not row.over:
+                row.report(row.progress())
 
     async def _take_in_by_gid(self, lives: Sequence[Live]) -> None:
         if lives:
@@ -260,6 +261,7 @@ class Watch:
         if live.adds >= MAX_ADDS:
             raise TransferError("The download engine broke off over this media again and again.")
         live.transfer.restart()
+        live.handed_over()
         live.rate = self._rates.share_of(live)
         return call_for(live.transfer, live.uris, connections=live.connections, rate=live.rate, guarded=self.guarded)
 

@@ -6,6 +6,7 @@ format is version 1 of https://aria2.github.io/manual/en/html/technical-notes.ht
 
 import struct
 from pathlib import Path
+from typing import NamedTuple
 
 _HEAD = struct.Struct(">HII")  # version, extension, length of the info hash
 _SIZES = struct.Struct(">IQQI")  # piece length, total length, uploaded length, length of the bitfield
@@ -25,14 +26,28 @@ def is_sound(control: Path, data: Path, size: int | None = None) -> bool:
     try:
         if control.stat().st_size > _LARGEST:
             return False
-        total, end = _read(control.read_bytes())
-        return data.stat().st_size >= end and size in (None, total)
+        told = _read(control.read_bytes())
+        return data.stat().st_size >= told.end and size in (None, told.total)
     except (OSError, struct.error, ValueError):
         return False
 
 
-def _read(text: bytes) -> tuple[int, int]:
-    """The length of the whole file, and where the last byte ends that is said to be there.
+def bytes_of(control: Path) -> int:
+    """How many bytes a control file says are there; 0 where it is gone or damaged."""
+    try:
+        return _read(control.read_bytes()).complete if control.stat().st_size <= _LARGEST else 0
+    except (OSError, struct.error, ValueError):
+        return 0
+
+
+class _Told(NamedTuple):
+    total: int  # bytes of the whole file
+    end: int  # where the last byte ends that is said to be there
+    complete: int  # bytes that are said to be there
+
+
+def _read(text: bytes) -> _Told:
+    """What a control file says.
 
     Raises:
         ValueError, struct.error: damaged.
@@ -43,7 +58,9 @@ def _read(text: bytes) -> tuple[int, int]:
     at += _SIZES.size
     if version != 1 or not piece_length or bitfield_length != _bytes_for(_parts(total, piece_length)):
         raise ValueError
-    end = min(_last_bit(_slice(text, at, bitfield_length)) * piece_length, total)
+    here = _slice(text, at, bitfield_length)
+    end = min(_last_bit(here) * piece_length, total)
+    complete = _covered(here, piece_length, total)
     at += bitfield_length
     (pieces,) = struct.unpack_from(">I", text, at)
     at += 4
@@ -52,12 +69,22 @@ def _read(text: bytes) -> tuple[int, int]:
         at += _PIECE.size
         if blocks_length != _bytes_for(_parts(length, _BLOCK)):
             raise ValueError
-        blocks = _last_bit(_slice(text, at, blocks_length))
+        of_it = _slice(text, at, blocks_length)
+        blocks = _last_bit(of_it)
         end = max(end, index * piece_length + min(blocks * _BLOCK, length) if blocks else 0)
+        complete += _covered(of_it, _BLOCK, length)
         at += blocks_length
     if at != len(text) or end > total:
         raise ValueError
-    return total, end
+    return _Told(total, end, min(complete, total))
+
+
+def _covered(bitfield: bytes, each: int, total: int) -> int:
+    """Bytes of which a bit is set for every `each`; the last may be for fewer."""
+    last = _parts(total, each) - 1
+    bits = int.from_bytes(bitfield, "big")
+    short = last * each + each - total if last >= 0 and bitfield[last // 8] >> (7 - last % 8) & 1 else 0
+    return bits.bit_count() * each - short
 
 
 def _slice(text: bytes, at: int, length: int) -> bytes:

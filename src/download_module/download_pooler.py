@@ -62,11 +62,13 @@ class DownloadPooler:
             if finished := staging.finished_before():
                 return _done(await facts_of_all(finished, claim.url), tidy=staging.remove)
             site = self.sites.of(detected.url if detected else claim.url)  # a mirror is ruled like its original
-            left = await self.quotas.left(claim) if self.quotas else None
+            # Room may only be reserved on disk; what the row says may be gone from there.
+            here = min(claim.downloaded_bytes, staging.here) if claim.downloaded_bytes else 0
+            left = await self.quotas.left(claim, here=here) if self.quotas else None
             with (
                 self.finder.way_out.of(claim.id).named_refusals(),
                 cookies_explained(site, claim.url),
-                within_quota(claim, left, self.finder.limits.max_bytes) as allowed,
+                within_quota(claim, left, self.finder.limits.max_bytes, here=here) as allowed,
             ):
                 plan = await self.finder.find(allowed, site)
                 if plan.children:

@@ -13,6 +13,8 @@ from loguru import logger
 from core import finished_mark
 from core.attempt import Done
 from core.earlier import UNSAME, Before, Earlier, as_same
+from core.errors import SameIsFetched
+from core.first import LONGEST_WAIT, fetch_key
 from core.layout import STAGING, Layout
 from core.models import Destination, Download, MediaFile, NewMediaFile, SameBy, Settlement, Status
 from core.queries import Queries
@@ -40,6 +42,9 @@ class Duplicates:
         Args:
             claim: the row.
             identity: what its link is of.
+
+        Raises:
+            SameIsFetched: another download fetches or delivers the same now; the row is to be given back.
         """
         if claim.same_by is not None:  # of an earlier try
             await self.store.write(claim, **UNSAME)
@@ -47,20 +52,36 @@ class Duplicates:
             return None
         if (await self.queries.guild_preferences(claim.guild_id)).repost:
             return None
-        for before in await self.earlier.of_media(claim, identity.site, identity.id, days=self.days):
+        found = await self.earlier.of_media(claim, identity.site, identity.id, days=self.days)
+        # Of one that is being delivered: its message will be named, else its files are taken.
+        soon_here = [one for one in found if not one.download.is_over and _is_answered_by_message(claim, one)]
+        known = await self._known(claim, identity, [one for one in found if one not in soon_here])
+        if known is None:
+            await self._wait_for_first(claim, identity)
+            known = await self._known(claim, identity, soon_here)
+        return known
+
+    async def _known(self, claim: Download, identity: Identity, found: Sequence[Before]) -> Done | None:
+        for before in found:
             if done := self._posted(claim, identity, before) or await self._kept(claim, identity, before):
                 logger.bind(download=claim.id, same_as=before.download.id).info("is here already")
                 return done
         return None
 
+    async def _wait_for_first(self, claim: Download, identity: Identity) -> None:
+        key = fetch_key(claim, identity.site, identity.id)
+        first = await self.store.enter_media(claim, key) if key is not None else None
+        if first is not None:
+            raise SameIsFetched(first, key=key, retry_after=LONGEST_WAIT)
+
     def _posted(self, claim: Download, identity: Identity, before: Before) -> Done | None:
-        # An entry of a playlist has no card that could name the message.
-        asked_here = claim.destination is Destination.DISCORD and claim.upload and claim.parent_id is None
         # With `same_as` alone, a message was named before that can't be read now: the next one could not be, either.
         unreadable = claim.same_as is not None and claim.same_by is None
-        if not asked_here or unreadable or before.message is None or not before.may_be_named_to(claim):
+        if unreadable or before.message is None or not _is_answered_by_message(claim, before):
             return None
-        values = _known(before, identity) | as_same(before, SameBy.LINK) | {"file_path": None, "file_size": None}
+        if not before.download.is_over:  # some of its files may still be deleted, or sent again
+            return None
+        values = _shared(before, identity) | as_same(before, SameBy.LINK) | {"file_path": None, "file_size": None}
         return Done(Settlement(Status.DOWNLOADED, values), files=())
 
     async def _kept(self, claim: Download, identity: Identity, before: Before) -> Done | None:
@@ -75,11 +96,18 @@ class Duplicates:
             return None
         files = tuple(_as_new(file, path, claim.url) for file, path in zip(before.files, made, strict=True))
         size = sum(file.bytes for file in files)
-        values = _known(before, identity) | {"file_path": str(home), "file_size": size}
+        values = _shared(before, identity) | {"file_path": str(home), "file_size": size}
         return Done(Settlement(Status.DOWNLOADED, values), files=files)
 
 
-def _known(before: Before, identity: Identity) -> dict[str, object]:
+def _is_answered_by_message(claim: Download, before: Before) -> bool:
+    # An entry of a playlist has no card that could name the message.
+    asked_here = claim.destination is Destination.DISCORD and claim.upload and claim.parent_id is None
+    posts = before.download.destination is Destination.DISCORD
+    return bool(asked_here and posts and before.may_be_named_to(claim))
+
+
+def _shared(before: Before, identity: Identity) -> dict[str, object]:
     shared = {name: getattr(before.download, name) for name in KNOWN}
     fetched = {"progress": 100, "attempts": 0, "available_at": None}
     return shared | fetched | {"site": identity.site, "media_id": identity.id}

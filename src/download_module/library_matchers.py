@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.children import built_environment, end_child, start_child
 from core.models import UrlType
+from core.package_lock import packages_at_rest
 from core.sandbox import Files, Network
 
 FORMAT = 1  # of the files; raised when what stands in them changes
@@ -133,6 +134,7 @@ def _read(path: Path) -> Dump | None:
 
 
 async def _ask(module: str, request: str, path: Path, inherit: Sequence[int], memory_bytes: int) -> Dump:
+    await packages_at_rest()
     child = await start_child(
         (sys.executable, "-m", module),
         env=built_environment(HOME="/nonexistent", PYTHONSAFEPATH="1"),

@@ -31,6 +31,7 @@ class LiveFetcher:
         staging: Staging,
         site: Site,
         report: Callable[[Progress], None],
+        count: Callable[[int], None] | None = None,
     ) -> tuple[Output, list[list[Path]], range]:
         """Record one output.
 
@@ -41,6 +42,7 @@ class LiveFetcher:
             staging: the directory of the claim.
             site: rules of the site.
             report: called about twice a second.
+            count: called with bytes that came.
 
         Returns:
             The output with parts and tracks; the files of its parts, also where one was lost, which no segment needs;
@@ -56,7 +58,7 @@ class LiveFetcher:
             # Each segment may be lost alone: a gap is better than no recording.
             pieces = tuple(Output(filename=output.filename, kind=output.kind, parts=(p,), optional=True) for p in parts)
             grown = replace(plan, outputs=(*plan.outputs, *pieces))
-            fetched = await self.fetcher.fetch(claim, grown, staging, recording, site=site, last_try=True)
+            fetched = await self.fetcher.fetch(claim, grown, staging, recording, site=site, count=count, last_try=True)
             return [position - first for position in fetched.lost if position >= first]
 
         def recording(now: Progress) -> None:

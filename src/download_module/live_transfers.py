@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from core.models import Progress
 from download_module.aria2c_control import fetched_amount
+from download_module.bytes_here import bytes_here
 from download_module.transfers import Amount, Transfer, sum_up
 
 MOST_CONNECTIONS = 16  # of one part; aria2 takes no more
@@ -55,6 +56,7 @@ class Live:
     refusal: int = 0  # the HTTP status with which it ended, when it was one
     rate: int = 0  # bytes a second that aria2 was told
     adds: int = 0
+    counted: int = 0  # bytes that were on disk when it was handed over, and those that came since
     waits_until: float = 0.0  # monotonic; aria2 said that it waits, so it is not asked before
     end: asyncio.Future[list[Path]] = field(init=False)
 
@@ -70,6 +72,13 @@ class Live:
         self.adds = self.refusal = 0
         self._set(Amount(total=size))
         self.end = asyncio.get_running_loop().create_future()
+
+    def handed_over(self) -> None:
+        """Aria2 goes on from what lies on disk."""
+        self.counted = bytes_here(self.transfer.target)
+        part = self.transfer.part
+        if part.ranges and part.size:
+            self.counted = fetched_amount(part.size, part.ranges, self.counted)
 
     @property
     def is_magnet(self) -> bool:
@@ -91,7 +100,16 @@ class Live:
         part = self.transfer.part
         if part.ranges and total:
             completed, total = fetched_amount(total, part.ranges, completed), self._wanted or 0
+        if total or not part.ranges:
+            self._count(completed)
         self._set(Amount(max(completed, self.amount.completed), total or self.amount.total, speed))
+
+    def _count(self, completed: int) -> None:
+        if 0 < completed < self.counted // 2:  # aria2 itself began anew; without ranges it must
+            self.counted = 0
+        if completed > self.counted:
+            self.transfer.arrived(completed - self.counted)
+            self.counted = completed
 
     def arrived(self) -> None:
         """It is complete."""

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import puremagic
@@ -12,10 +13,11 @@ from core.media_probe import probe
 from core.models import NewMediaFile
 from download_module.extractors.sniffing import HEAD, Described, head_says, is_program
 from download_module.names import kind_of, recognised
+from download_module.picture_size import is_known, picture_size
 from download_module.plan import Kind
 
 MAX_HASHED = 64 * 1024 * 1024  # bytes; at 600 MB/s a tenth of a second
-MAX_PICTURES = 24  # of a row are measured: each takes a process of 50 ms, and a gallery may have hundreds
+MAX_PICTURES = 24  # of a row that ffprobe measures: each takes a process of 50 ms, and a gallery may have hundreds
 AT_ONCE = 4
 LIKE_TS = "application/x-typescript"  # what begins with a G, as MPEG-TS does and some texts
 OGG = "application/ogg"  # sound or a video
@@ -23,6 +25,18 @@ PAGE_INSTEAD = (
     "The server sends a page in place of this file: it may need a login, or the link has expired. Open it in a browser."
 )
 UNHEARD = ("audio/midi", "audio/x-midi", "audio/mid")  # notes, which ffprobe does not read
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a file shows by itself."""
+
+    mime_type: str | None
+    size: int
+    sha256: str | None
+    is_known_picture: bool  # one whose head says how large it is
+    width: int | None
+    height: int | None
 
 
 async def facts_of_all(paths: Sequence[Path], source_url: str) -> tuple[NewMediaFile, ...]:
@@ -42,12 +56,14 @@ async def facts_of(path: Path, source_url: str, *, measure_picture: bool = True)
     Args:
         path: the file.
         source_url: the row's URL.
-        measure_picture: whether the size of a picture is worth a process.
+        measure_picture: whether the size of a picture is worth a process, when its head does not tell it.
     """
-    mime_type, size, sha256 = await asyncio.to_thread(_looked_at, path)
+    seen = await asyncio.to_thread(_looked_at, path)
+    mime_type = seen.mime_type
     kind = kind_of(mime_type, path.name)
     found = None
-    if kind in (Kind.VIDEO, Kind.AUDIO) or (kind is Kind.IMAGE and measure_picture) or mime_type in (LIKE_TS, OGG):
+    unmeasured = kind is Kind.IMAGE and measure_picture and not seen.is_known_picture
+    if kind in (Kind.VIDEO, Kind.AUDIO) or unmeasured or mime_type in (LIKE_TS, OGG):
         found = await probe(path)
     if mime_type == LIKE_TS:
         mime_type = "video/mp2t" if found else None
@@ -61,12 +77,12 @@ async def facts_of(path: Path, source_url: str, *, measure_picture: bool = True)
         path=str(path),
         kind=kind,
         mime_type=mime_type,
-        bytes=size,
+        bytes=seen.size,
         source_url=source_url,
-        sha256=sha256,
+        sha256=seen.sha256,
         duration_seconds=found.duration_seconds if found else None,
-        width=found.width if found else None,
-        height=found.height if found else None,
+        width=found.width if found else seen.width,
+        height=found.height if found else seen.height,
     )
 
 
@@ -103,10 +119,13 @@ def sniffed(path: Path) -> str | None:
     return recognised(found.mime_type, found.extension)
 
 
-def _looked_at(path: Path) -> tuple[str | None, int, str | None]:
-    """Type, bytes and checksum of a file, in one turn of a thread: a gallery has hundreds."""
+def _looked_at(path: Path) -> _Seen:
+    """All that takes no process, in one turn of a thread: a gallery has hundreds."""
     size = path.stat().st_size
-    if size > MAX_HASHED:
-        return sniffed(path), size, None
     with path.open("rb") as stream:
-        return sniffed(path), size, hashlib.file_digest(stream, "sha256").hexdigest()
+        is_known_picture = is_known(stream.read(HEAD))
+        stream.seek(0)
+        width, height = (picture_size(stream) if is_known_picture else None) or (None, None)
+        stream.seek(0)
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest() if size <= MAX_HASHED else None
+    return _Seen(sniffed(path), size, sha256, is_known_picture, width, height)

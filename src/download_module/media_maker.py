@@ -69,7 +69,7 @@ class MediaMaker:
         for output in plan.outputs:
             if output.live is not None:
                 recorded, files, positions = await self.live.fetch(
-                    claim, plan, output, staging, site, self._note(claim)
+                    claim, plan, output, staging, site, self._note(claim), self._count(claim)
                 )
                 ready.append(Ready(output=recorded, parts=files, positions=positions))
         if not ready:  # of each output one of several parts was lost
@@ -98,6 +98,7 @@ class MediaMaker:
             self._note(claim),
             site=site,
             verify=look,
+            count=self._count(claim),
             last_try=claim.attempts + 1 >= self.tries,
         )
 
@@ -136,6 +137,9 @@ class MediaMaker:
 
     def _note(self, claim: Download) -> Callable[[Progress], None]:
         return lambda now: self.progress.note(claim, now)
+
+    def _count(self, claim: Download) -> Callable[[int], None]:
+        return lambda count: self.progress.count(claim, count)
 
 
 def _sorted(plan: DownloadPlan, fetched: Fetched) -> tuple[list[Ready], list[str]]:

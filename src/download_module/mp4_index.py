@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.children import end_child, start_child
+from core.locked_directory import LockedDirectory
 from core.sandbox import Files, Network
 from download_module.byte_ranges import ByteRange, union
-from download_module.extractors.locked_directory import LockedDirectory
 from download_module.needed import GAP, LEAD, LEAST_HOLE, LEAST_WAY, TAIL, Needed, keep_free_behind
 from download_module.range_reader import HEAD, RemoteFile, Unreadable
 

@@ -11,6 +11,7 @@ from core.errors import BossBotError, ChecksumMismatch, MediaNotFound, SourceExp
 from core.models import Progress
 from download_module.aria2c_control import prepare_ranges
 from download_module.aria2c_downloader import Aria2cDownloader
+from download_module.bytes_here import bytes_here
 from download_module.impersonating import Impersonator
 from download_module.personal_headers import kept_at_home
 from download_module.plan import DownloadPlan, Part
@@ -21,6 +22,7 @@ from download_module.transfers import Transfer, gid_of
 from download_module.way_out import STRAIGHT, WayOut
 
 Verify = Callable[[Part, list[Path]], Awaitable[None]]
+Count = Callable[[int], None]
 FINAL = (SourceExpired, MediaNotFound, ChecksumMismatch)  # another try of the row would hardly help the part
 
 
@@ -42,6 +44,7 @@ class PartFetcher:
         *,
         site: Site | None = None,
         verify: Verify | None = None,
+        count: Count | None = None,
         last_try: bool = False,
     ) -> "Fetched":
         """Fetch what `staging.prepare(plan.parts)` left to fetch.
@@ -53,6 +56,7 @@ class PartFetcher:
             report: called about twice a second, and must not block.
             site: rules of the site of this plan.
             verify: a look into what arrived; raises ChecksumMismatch when it is no good.
+            count: called with bytes that came, also those that are thrown away again; must not block.
             last_try: parts of optional outputs are given up over any error of theirs.
 
         Raises:
@@ -60,7 +64,7 @@ class PartFetcher:
         """
         site = site or Site()
         way_out = self.way_out.of(claim.id).through(site.proxy)
-        work = _Work(claim, plan, staging, site, verify, last_try, way_out)
+        work = _Work(claim, plan, staging, site, verify, count or _uncounted, last_try, way_out)
         await self._impersonate(work, report)
         done = [position for position in work.positions if staging.is_done(position)]
         missing = [position for position in work.positions if position not in {*done, *work.lost}]
@@ -85,6 +89,14 @@ class PartFetcher:
             if work.parts[position].impersonate and not work.staging.is_done(position)
         }
         failed: list[BossBotError] = []
+        counted = sum(bytes_here(target) for target in wanted)
+
+        def reported(now: Progress) -> None:
+            nonlocal counted
+            if now.downloaded_bytes > counted:
+                work.count(now.downloaded_bytes - counted)
+                counted = now.downloaded_bytes
+            report(now)
 
         def ended(target: Path, error: BossBotError | None) -> None:
             position = wanted[target]
@@ -100,12 +112,16 @@ class PartFetcher:
             await self.impersonator.fetch(
                 {target: work.parts[position] for target, position in wanted.items()},
                 max_bytes=max_bytes,
-                report=report,
+                report=reported,
                 ended=ended,
                 way_out=work.way_out,
             )
             if failed:
                 raise failed[0]
+
+
+def _uncounted(_: int) -> None:
+    """For those who count no bytes."""
 
 
 class Claim(HasLimit, Protocol):
@@ -137,6 +153,7 @@ class _Work:
     staging: Staging
     site: Site
     verify: Verify | None
+    count: Count
     last_try: bool
     way_out: WayOut
     lost: dict[int, BossBotError] = field(default_factory=dict)
@@ -162,6 +179,7 @@ class _Work:
             part=part,
             target=self.staging.part(position),
             begun=lambda: self.staging.mark_begun(position),
+            arrived=self.count,
             restart=lambda: self.restart(position),
             drop=lambda: self.staging.drop(position),
             replaced=lambda: self.replace(position),

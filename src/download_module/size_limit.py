@@ -53,12 +53,20 @@ def limited(claim: HasLimit, host_limit: int) -> Iterator[int]:
 
 
 @contextmanager
-def within_quota(claim: Download, left: Left | None, host_limit: int) -> Iterator[Download]:
-    """The claim, with what its server and member may still fetch for its limit; above it the error says until when."""
-    if left is None or left.bytes >= limit_of(claim, host_limit):
+def within_quota(claim: Download, left: Left | None, host_limit: int, *, here: int = 0) -> Iterator[Download]:
+    """The claim, with what its server and member may still fetch for its limit; above it the error says until when.
+
+    Args:
+        claim: the row.
+        left: of the quotas.
+        host_limit: bytes that the host allows.
+        here: bytes of the row that are on disk, and were counted when they came.
+    """
+    allowed = 0 if left is None else max(0, left.bytes) + here
+    if left is None or allowed >= limit_of(claim, host_limit):
         yield claim
         return
     try:
-        yield replace(claim, size_limit_bytes=left.bytes)
+        yield replace(claim, size_limit_bytes=allowed)
     except TooLarge as error:
         raise QuotaExceeded(str(left.error)) from error

@@ -145,6 +145,11 @@ class Staging:
         """Where a part is fetched to; a directory for a torrent."""
         return self.path / f"{position}.part"
 
+    @property
+    def here(self) -> int:
+        """Bytes that earlier claims left, and the room that they had reserved."""
+        return sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())
+
     def is_done(self, position: int) -> bool:
         """Whether a part was completely fetched by this or an earlier claim."""
         return position in self._manifest.done and self.part(position).exists()
@@ -239,11 +244,15 @@ class Staging:
         self._remove(position)
 
     def _remove(self, position: int) -> None:
-        path = self.part(position)
-        shutil.rmtree(path, ignore_errors=True)
+        """Mostly there is nothing, and a row may have thousands of parts: so nothing is looked at before."""
         for ending in ("", ".aria2", ".aria2__temp", ".http"):
-            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
-                path.with_name(path.name + ending).unlink()
+            path = self.path / f"{position}.part{ending}"
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                continue
+            except (IsADirectoryError, PermissionError):  # a torrent; the second is what macOS says
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _move(directory: Path, place: Path) -> None:

@@ -16,6 +16,10 @@ def _nothing() -> None:
     """For hooks that nobody needs."""
 
 
+def _uncounted(_: int) -> None:
+    """For bytes that nobody counts."""
+
+
 def _never(_: BossBotError) -> bool:
     return False
 
@@ -28,6 +32,7 @@ class Transfer:
     part: Part
     target: Path  # the file; for a torrent the directory of its files
     begun: Callable[[], None] = _nothing  # called while bytes arrive
+    arrived: Callable[[int], None] = _uncounted  # called with how many came since the last time, kept or not
     restart: Callable[[], None]  # drops bytes on disk that can't be continued
     drop: Callable[[], None]  # drops bytes on disk that proved wrong
     replaced: Callable[[], None] = _nothing  # from now on the bytes are those of a fallback

@@ -3,6 +3,8 @@
 from core.chores import Chore
 from pooler.database_chores import database_chores
 from pooler.link_chores import link_chores
+from pooler.member_chores import member_chores
+from pooler.quota_chores import quota_chores
 from pooler.storage import storage_chores
 from pooler.workplace import Workplace
 
@@ -18,4 +20,10 @@ def long_chores_for(here: Workplace) -> tuple[Chore, ...]:
 
 
 def _all(here: Workplace) -> tuple[Chore, ...]:
-    return (*database_chores(here.settings), *storage_chores(here.settings, here.database), *link_chores(here.database))
+    return (
+        *database_chores(here.settings),
+        *storage_chores(here.settings, here.database),
+        *link_chores(here.database),
+        *member_chores(here.database),
+        *quota_chores(here.database),
+    )

@@ -13,6 +13,7 @@ from core.database import DatabaseFault
 from core.earlier import Earlier
 from core.errors import ConfigurationError
 from core.layout import STAGING, Layout
+from core.locked_directory import remove_dead
 from core.logs import setup_logging
 from core.models import DOWNLOAD_STAGE
 from core.queries import Queries
@@ -32,7 +33,6 @@ from download_module.egress import Egress
 from download_module.egress.guard import EgressGuard
 from download_module.egress.limits import limits_for
 from download_module.extractors.base_extractor import Extractor
-from download_module.extractors.locked_directory import remove_dead
 from download_module.extractors.registry import Browser, all_extractors
 from download_module.extractors.warm_children import ChildLimits
 from download_module.impersonating import Impersonator

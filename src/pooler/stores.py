@@ -22,10 +22,12 @@ def store_courier(settings: Settings, deliveries: Deliveries) -> Courier:
     """Delivers what is asked for with `to=s3://...`."""
     try:
         access = _access(settings)
+        if access is None:
+            return AbsentCourier(NO_STORE)
         from upload_module.s3_destination import S3Courier
     except ModuleNotFoundError:
         return AbsentCourier(NO_PACKAGE)
-    return S3Courier(deliveries=deliveries, access=access) if access else AbsentCourier(NO_STORE)
+    return S3Courier(deliveries=deliveries, access=access)
 
 
 def link_store(settings: Settings, files: FileLinks) -> LinkStore | None:

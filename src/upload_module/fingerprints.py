@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from core.errors import BossBotError
 from core.ffmpeg_run import Ffmpeg
+from core.locked_directory import LockedDirectory
 from core.media_input import plain
 from core.models import MediaFile
 from upload_module.looks import HEIGHT, WIDTH, difference_hash, written
@@ -24,8 +25,8 @@ async def fingerprint(ffmpeg: Ffmpeg, file: MediaFile) -> str | None:
     length = file.duration_seconds if file.kind == "video" else None
     times = [length * part for part in AT] if length else [0.0]
     try:
-        with TemporaryDirectory(prefix="boss-bot-looks-") as made:
-            points = await _points(ffmpeg, Path(file.path), times, Path(made))
+        with closing(LockedDirectory("bb-looks-")) as made:
+            points = await _points(ffmpeg, Path(file.path), times, made.path)
     except (BossBotError, OSError, ValueError):  # told by whoever has to work on the file
         return None
     hashes = [difference_hash(one) for one in points]

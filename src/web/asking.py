@@ -1,5 +1,6 @@
 """What a form of the page asks for, as a row: a link, its options, and what the one who asks may have."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -7,9 +8,9 @@ from starlette.datastructures import FormData
 from core.errors import RequestRefused
 from core.models import Destination, Request
 from core.options import checked_options
-from core.preferences import RoleRules, combined
+from core.preferences import EVERYONE, Limits, RoleRules
 from core.queries import Queries
-from core.viewers import Viewer
+from core.viewers import Seat, Viewer
 
 # Not `to`, which names a folder of this machine.
 TEXTS = ("quality", "clip", "items", "subtitles", "live")
@@ -33,6 +34,7 @@ def request_of(form: FormData, viewer: Viewer, rules: RoleRules) -> Request:
         upload=False,
         priority=0,
         user_id=viewer.user_id,
+        user_name=viewer.name,
         options=checked_options(options),
         size_limit_bytes=rules.max_bytes,
         running_limit=rules.running,
@@ -41,8 +43,23 @@ def request_of(form: FormData, viewer: Viewer, rules: RoleRules) -> Request:
 
 
 async def rules_for(viewer: Viewer, queries: Queries) -> RoleRules:
-    """What somebody may have here: the most generous of what the guilds that he is in allow everyone."""
+    """What somebody may have here: the most generous of what his guilds allow him, by his roles in each."""
     if viewer.is_owner:
         return RoleRules(download=True, manage_queue=True, torrents=True)
-    guilds = [await queries.guild_preferences(seat.id) for seat in viewer.seats]
-    return combined(RoleRules(), [guild.rules_for(()) for guild in guilds])
+    return _most_generous([await _rules_in(seat, queries) for seat in viewer.seats]) if viewer.seats else EVERYONE
+
+
+async def _rules_in(seat: Seat, queries: Queries) -> RoleRules:
+    rules = (await queries.guild_preferences(seat.id)).rules_for(seat.roles)
+    # As with the bot's own commands: who can change the limits is not held by them.
+    return RoleRules(download=True, torrents=rules.torrents) if seat.manages else rules
+
+
+def _most_generous(guilds: Sequence[RoleRules]) -> RoleRules:
+    """What one of them allows; where one has no limit there is none, as if he asked there."""
+
+    def most(name: str) -> Any:
+        said = [getattr(rules, name) for rules in guilds]
+        return None if name in Limits.model_fields and None in said else max(filter(None, said), default=False)
+
+    return RoleRules(**{name: most(name) for name in RoleRules.model_fields})

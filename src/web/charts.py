@@ -10,8 +10,6 @@ import pygal  # type: ignore[import-untyped, unused-ignore]  # it ships no types
 from pygal.style import Style  # type: ignore[import-untyped, unused-ignore]  # as above
 
 from cli.units import duration, size
-from core.history_measures import Measure
-from core.history_reading import Point
 from core.web_figures import Outcomes, Span
 
 # It adds a finder for its plug-ins, of which there are none here, in a way that Python warns of at each later import.
@@ -22,7 +20,6 @@ INK, LINE = "#7c8494", "rgba(124, 132, 148, 0.25)"
 GOOD, BAD, PLAIN = "#3aa675", "#e0566b", "#7f7cf0"
 MIB = 1024 * 1024  # so that the lines of a graph are round numbers of these
 WIDTH, HEIGHT = 540, 230
-_LENGTH = {True: 13, False: 10}  # characters of the time of an hour, and of a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +32,8 @@ class Chart:
     stacked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HostChart:
-    """What one graph of this machine shows: samples that a runner takes, by their details; for the owner."""
-
-    title: str
-    measure: Measure
-    series: tuple[tuple[str, str | None], ...]
-    unit: Callable[[float], str]
-    stacked: bool = False
-
-
-def _mib(value: float) -> str:
+def mib(value: float) -> str:
+    """MiB as people read them."""
     return size(value * MIB)
 
 
@@ -57,17 +44,13 @@ CHARTS = {
         lambda value: f"{value:g}",
         stacked=True,
     ),
-    "bytes": Chart("Bytes", (("fetched", lambda one: one.bytes / MIB),), _mib),
+    "bytes": Chart("Bytes", (("fetched", lambda one: one.bytes / MIB),), mib),
     "durations": Chart("Mean time of a download", (("seconds", lambda one: one.mean_seconds),), duration),
     "success": Chart(
         "Success",
         (("of those that ended", lambda one: None if one.success is None else 100 * one.success),),
         lambda value: f"{value:.0f} %",
     ),
-}
-HOST_CHARTS = {
-    "speed": HostChart("Speed of all transfers", Measure.SPEED, (("mean", None),), lambda value: f"{_mib(value)}/s"),
-    "disk": HostChart("Disk", Measure.DISK, (("free", "free"), ("used", "used")), _mib, stacked=True),
 }
 
 
@@ -80,29 +63,32 @@ def draw(name: str, moments: Sequence[Outcomes], span: Span) -> bytes:
         title: [value_of(by_moment[label]) if label in by_moment else None for label in labels]
         for title, value_of in chart.series
     }
-    return _drawn(chart, labels, values)
+    return bars(labels, values, unit=chart.unit, stacked=chart.stacked)
 
 
-def draw_host(name: str, points: Sequence[Sequence[Point]], span: Span) -> bytes:
-    """The graph `name` of `HOST_CHARTS`; `points` has those of each of its series."""
-    chart = HOST_CHARTS[name]
-    labels = [point.at[: _LENGTH[span is Span.DAY]] for point in points[0]]
-    values = {
-        title: [point.mean / MIB if point.number else None for point in series]
-        for (title, _), series in zip(chart.series, points, strict=True)
-    }
-    return _drawn(chart, labels, values)
+def bars(
+    labels: Sequence[str],
+    values: Mapping[str, Sequence[float | None]],
+    *,
+    unit: Callable[[float], str],
+    stacked: bool = False,
+) -> bytes:
+    """A graph as SVG.
 
-
-def _drawn(chart: Chart | HostChart, labels: Sequence[str], values: Mapping[str, Sequence[float | None]]) -> bytes:
-    kind = pygal.StackedBar if chart.stacked else pygal.Bar
+    Args:
+        labels: hours (`2030-01-01 22`) or days (`2030-01-01`), the oldest first.
+        values: a number for each of them, by the name of their series.
+        unit: how a number is written.
+        stacked: one series upon the other.
+    """
+    kind = pygal.StackedBar if stacked else pygal.Bar
     drawing = kind(
-        style=_style(chart),
+        style=_style(stacked=stacked),
         width=WIDTH,
         height=HEIGHT,
         explicit_size=False,
         js=[],
-        show_legend=len(chart.series) > 1,
+        show_legend=len(values) > 1,
         legend_at_bottom=True,
         legend_box_size=10,
         margin=8,
@@ -112,7 +98,7 @@ def _drawn(chart: Chart | HostChart, labels: Sequence[str], values: Mapping[str,
         x_labels_major_count=8,
         show_minor_x_labels=False,
         truncate_label=-1,
-        value_formatter=chart.unit,
+        value_formatter=unit,
         max_scale=6,
         include_x_axis=True,
         disable_xml_declaration=False,
@@ -146,7 +132,7 @@ def _short(label: str) -> str:
     return f"{label[11:]} h" if len(label) > 10 else label[5:]
 
 
-def _style(chart: Chart | HostChart) -> Style:
+def _style(*, stacked: bool) -> Style:
     return Style(
         background="transparent",
         plot_background="transparent",
@@ -158,7 +144,7 @@ def _style(chart: Chart | HostChart) -> Style:
         opacity="1",
         opacity_hover="0.8",
         transition="none",
-        colors=(GOOD, BAD) if chart.stacked else (PLAIN,),
+        colors=(GOOD, BAD) if stacked else (PLAIN,),
         font_family="system-ui, sans-serif",
         label_font_size=13,
         major_label_font_size=13,

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from core.database import Database
 from core.file_links import FileLinks
 from core.history_reading import HistoryReader
+from core.members import Members
 from core.queries import Queries
 from core.quotas import Quotas
 from core.requests import Requests
@@ -29,7 +30,8 @@ class Rules:
     public_url: str | None
     owners: frozenset[int]
     session_seconds: int
-    link_seconds: int
+    link_hours: int  # that a link works, unless he who makes it says otherwise
+    max_link_hours: int  # of a member
     max_waiting: int  # downloads of all who ask
     quotas: Quotas  # bytes of all who ask, but for the owner
     roots: tuple[Path, ...]  # the directories that files may lie in
@@ -48,6 +50,7 @@ class Desk:
     history: HistoryReader
     sessions: WebSessions
     links: FileLinks
+    members: Members
     hub: Hub
     attempts: Attempts
     admin_token: AdminToken | None

@@ -1,6 +1,7 @@
 """Login with Discord: OAuth2's code flow with state and PKCE. Only the two addresses of the settings are spoken to."""
 
 import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,12 +13,16 @@ from loguru import logger
 
 from core.errors import RequestRefused
 from core.viewers import Seat
+from web.discord_roles import with_roles
 
 TIMEOUT = 10.0  # seconds
-SCOPE = "identify guilds"
-# Discord's ADMINISTRATOR and MANAGE_MESSAGES, as for the bot's own commands, https://discord.com/developers/docs/topics/permissions
+SCOPE = "identify guilds guilds.members.read"
+# Discord's ADMINISTRATOR with MANAGE_MESSAGES and with MANAGE_GUILD, as for the bot's own commands,
+# https://discord.com/developers/docs/topics/permissions
 MODERATES = 1 << 3 | 1 << 13
-
+MANAGES = 1 << 3 | 1 << 5
+# Those of some guilds that the bot has met, and whether they have rules for roles.
+Known = Callable[[Sequence[int]], Awaitable[Mapping[int, bool]]]
 
 NOT_CONFIRMED = "Discord did not confirm the login. Try again."
 
@@ -33,7 +38,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who Discord says that it is, and the guilds he is in."""
+    """Who Discord says that it is, and those guilds he is in that the bot has met."""
 
     id: int
     name: str
@@ -65,8 +70,8 @@ class DiscordLogin:
         )
         return Begun(str(url), state, verifier)
 
-    async def finish(self, code: str, verifier: str, back_url: str) -> Person:
-        """Who came back with this code.
+    async def finish(self, code: str, verifier: str, back_url: str, known: Known) -> Person:
+        """Who came back with this code. Roles are asked for where they mean anything; then his token is forgotten.
 
         Raises:
             RequestRefused: Discord refused, or did not answer.
@@ -76,13 +81,15 @@ class DiscordLogin:
             async with httpx.AsyncClient(timeout=TIMEOUT) as client:
                 own = (self._client_id, self._client_secret)
                 granted = await client.post(f"{self._api_base}/oauth2/token", data=asked, auth=own)
-                client.headers["Authorization"] = f"Bearer {_json(granted)['access_token']}"
+                client.headers["Authorization"] = f"Bearer {_token(_json(granted))}"
                 user = _json(await client.get(f"{self._api_base}/users/@me"))
-                guilds = _json(await client.get(f"{self._api_base}/users/@me/guilds"))
+                all_seats = [_seat(one) for one in _json(await client.get(f"{self._api_base}/users/@me/guilds"))]
+                met = await known([seat.id for seat in all_seats])
+                seats = await with_roles(client, self._api_base, [seat for seat in all_seats if met.get(seat.id)])
             return Person(
                 id=int(user["id"]),
                 name=str(user.get("global_name") or user["username"]),
-                seats=tuple(_seat(guild) for guild in guilds),
+                seats=(*seats, *(seat for seat in all_seats if met.get(seat.id) is False)),
             )
         except (httpx.HTTPError, AttributeError, KeyError, TypeError, ValueError) as error:
             logger.warning("Discord did not confirm a login: {!r}", error)
@@ -94,6 +101,17 @@ def _json(answer: httpx.Response) -> Any:
     return answer.json()
 
 
+def _token(granted: Any) -> str:
+    if missing := set(SCOPE.split()) - set(str(granted.get("scope", SCOPE)).split()):
+        raise ValueError(f"scopes that were not granted: {missing}")  # the browser could leave some out
+    return str(granted["access_token"])
+
+
 def _seat(guild: Any) -> Seat:
-    moderates = bool(guild.get("owner")) or bool(int(guild.get("permissions", 0)) & MODERATES)
-    return Seat(id=int(guild["id"]), name=str(guild["name"]), moderates=moderates)
+    owner, may = bool(guild.get("owner")), int(guild.get("permissions", 0))
+    return Seat(
+        id=int(guild["id"]),
+        name=str(guild["name"]),
+        moderates=owner or bool(may & MODERATES),
+        manages=owner or bool(may & MANAGES),
+    )

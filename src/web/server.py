@@ -20,6 +20,7 @@ from core.errors import ConfigurationError
 from core.file_links import FileLinks
 from core.history_reading import HistoryReader
 from core.logs import setup_logging
+from core.members import Members
 from core.models import RunnerState
 from core.presence import present
 from core.queries import Queries
@@ -97,7 +98,8 @@ def make_desk(
             public_url=settings.web_public_url,
             owners=frozenset(settings.web_owners),
             session_seconds=settings.web_session_hours * 3600,
-            link_seconds=settings.web_link_hours * 3600,
+            link_hours=settings.web_link_hours,
+            max_link_hours=settings.web_link_max_hours,
             max_waiting=settings.max_queue_size,
             quotas=quotas_of(settings),
             roots=(settings.download_dir.resolve(), settings.delivery_path.resolve()),
@@ -110,6 +112,7 @@ def make_desk(
         history=HistoryReader(database),
         sessions=WebSessions(database),
         links=FileLinks(database),
+        members=Members(database),
         hub=Hub(pages, lambda: open_wake(database)),
         attempts=Attempts(),
         admin_token=admin_token,

@@ -58,7 +58,7 @@ def numbers(download: Download) -> str:
 
 def waits_for(download: Download) -> str:
     """Why a download that waits does not begin yet."""
-    if download.is_over or download.available_at is None or download.paused:
+    if download.is_over or download.available_at is None or download.paused or download.waits_for is not None:
         return ""
     left = seconds_until(download.available_at, datetime.now(UTC))
     return f"tries again in {duration(left)}" if left > 0 else ""

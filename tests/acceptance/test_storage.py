@@ -3,29 +3,50 @@
 import json
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.acceptance.house import House
-from tests.support.discord_server import DiscordServer
+from tests.support.discord_server import Channel, DiscordServer, Guild
 
 KIB = 1024
-
-
 LONG = 60.0  # seconds; two processes begin first
 
 
-async def test_media_that_was_posted_already_is_answered_with_its_message(
-    discord_house: House, discord: DiscordServer, migrated_file: Path
-) -> None:
-    house = discord_house
-    shutil.copy(migrated_file, house.database)
-    guild = discord.add_guild("Media lovers")
-    channel = guild.add_text_channel("media")
-    content = os.urandom(200 * KIB)
-    url = house.site.add("/clip.bin", content)
-    here = {"destination": "discord", "channel_id": channel.id, "guild_id": guild.id}
-    await house.start("download", "upload")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lovers:
+    """A guild that shares one clip."""
 
+    house: House
+    guild: Guild
+    channel: Channel
+    content: bytes
+    url: str
+
+    def into(self, channel: Channel) -> dict[str, Any]:
+        """The columns of who asks in a channel of the guild."""
+        return {"destination": "discord", "channel_id": channel.id, "guild_id": self.guild.id}
+
+
+@pytest.fixture
+async def lovers(discord_house: House, discord: DiscordServer, migrated_file: Path) -> Lovers:
+    """Both runners are starting."""
+    shutil.copy(migrated_file, discord_house.database)
+    guild = discord.add_guild("Media lovers")
+    content = os.urandom(300 * KIB)
+    url = discord_house.site.add("/clip.bin", content)
+    await discord_house.start("download", "upload")
+    return Lovers(house=discord_house, guild=guild, channel=guild.add_text_channel("media"), content=content, url=url)
+
+
+async def test_media_that_was_posted_already_is_answered_with_its_message(
+    lovers: Lovers, discord: DiscordServer
+) -> None:
+    house, guild, channel, content, url = lovers.house, lovers.guild, lovers.channel, lovers.content, lovers.url
+    here = lovers.into(channel)
     await house.until(await house.ask(url, **here), "uploaded", timeout=LONG)
     (first,) = channel.messages
     served = house.site.bytes_served()
@@ -52,17 +73,23 @@ async def test_media_that_was_posted_already_is_answered_with_its_message(
     assert [message.files for message in channel.messages if message.files] == [{"clip.bin": content}]
 
 
-async def test_kept_files_lie_by_guild_and_day_and_are_posted_without_being_fetched(
-    discord_house: House, discord: DiscordServer, migrated_file: Path
-) -> None:
-    house = discord_house
-    shutil.copy(migrated_file, house.database)
-    guild = discord.add_guild("Media lovers")
-    channel = guild.add_text_channel("media")
-    content = os.urandom(300 * KIB)
-    url = house.site.add("/film.bin", content)
-    where = {"destination": "discord", "channel_id": channel.id, "guild_id": guild.id}
-    await house.start("download", "upload")
+async def test_two_who_ask_at_once_have_it_fetched_once(lovers: Lovers, discord: DiscordServer) -> None:
+    house, channel, other = lovers.house, lovers.channel, lovers.guild.add_text_channel("talk")
+    house.site.change("/clip.bin", rate=200 * KIB)
+    first = await house.ask(lovers.url, **lovers.into(channel), user_id=7)
+    second = await house.ask(lovers.url, **lovers.into(channel), user_id=8)
+    elsewhere = await house.ask(lovers.url, **lovers.into(other), user_id=9)
+    for id_ in (first, second, elsewhere):
+        await house.until(id_, "uploaded", timeout=LONG)
+    assert (house.row(second)["same_as"], house.row(second)["same_by"]) == (first, "link")
+    for place in (channel, other):
+        assert [message.files for message in place.messages if message.files] == [{"clip.bin": lovers.content}]
+    assert house.site.bytes_served() < 1.5 * len(lovers.content)
+
+
+async def test_kept_files_lie_by_guild_and_day_and_are_posted_without_being_fetched(lovers: Lovers) -> None:
+    house, guild, channel, content, url = lovers.house, lovers.guild, lovers.channel, lovers.content, lovers.url
+    where = lovers.into(channel)
     kept = await house.ask(url, **where, upload=0, user_id=7)
     row = await house.until(kept, "downloaded", timeout=LONG)
     home = house.downloads / str(guild.id) / row["added_at"][:10] / str(kept)
@@ -71,11 +98,11 @@ async def test_kept_files_lie_by_guild_and_day_and_are_posted_without_being_fetc
 
     posted = await house.ask(url, **where)
     await house.until(posted, "uploaded", timeout=LONG)
-    assert [message.files for message in channel.messages] == [{"film.bin": content}]
+    assert [message.files for message in channel.messages] == [{"clip.bin": content}]
     assert house.site.bytes_served() == served
-    assert (home / "film.bin").read_bytes() == content
+    assert (home / "clip.bin").read_bytes() == content
     assert not (home.parent / str(posted)).exists()
 
     assert json.loads((home / "metadata.json").read_text())["download"]["asked_url"] == url
-    assert "film.bin" in await house.ctl("storage")
+    assert "clip.bin" in await house.ctl("storage")
     assert (await house.ctl("storage", "check")).splitlines()[-1].endswith("1 files checked")

@@ -31,7 +31,7 @@ async def _failed(given: Given) -> None:
 
 
 async def _delivered(given: Given) -> None:
-    claim = await given.claimed()
+    claim = await given.claimed(user_id=77, user_name="Anna \x1b[31m[bold]")
     file = NewMediaFile(
         path="/files/a.mp4",
         kind="video",
@@ -112,13 +112,14 @@ def test_show_tells_files_history_and_error(ctl: Ctl, play: Play[Any]) -> None:
     out = ctl("show", 1).out
     for told in ("/files/a.mp4", "video/mp4, 640x360, 1 min 01 s", "1.5 KiB", "pending: asked", "downloaded"):
         assert told in out
+    assert "member 77 (Anna \ufffd[31m[bold])" in out
     assert "(LoginRequired in the download stage)" in " ".join(ctl("show", 2).out.split())
 
 
 def test_show_as_json_is_one_object(ctl: Ctl, play: Play[Any]) -> None:
     play(_delivered)
     shown = ctl("show", 1, "--json").json
-    assert (shown["id"], shown["status"]) == (1, "downloaded")
+    assert (shown["id"], shown["status"], shown["user_name"]) == (1, "downloaded", "Anna \x1b[31m[bold]")
     assert [(file["path"], file["bytes"]) for file in shown["files"]] == [("/files/a.mp4", 1536)]
     assert [event["moved_to"] for event in shown["history"]] == ["pending", "extracting", "downloaded"]
 

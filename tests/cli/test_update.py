@@ -1,5 +1,6 @@
 """`bossbotctl update`, against a package index of the test's own and an environment of its own."""
 
+import asyncio
 import base64
 import hashlib
 import os
@@ -17,7 +18,11 @@ import pytest
 from cli.commands.update import canaries
 from cli.updating.course import Change, update, what_is_new
 from cli.updating.installer import Installer, InstallFailed
+from core import package_lock
+from core.errors import ConfigurationError
+from core.package_lock import packages_at_rest, replacing
 from core.settings import Settings
+from tests.support.processes import wait_until
 
 
 class Index:
@@ -65,9 +70,12 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
     thread.start()
     for name in [name for name in os.environ if name.upper().startswith(("PIP_", "UV_"))]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.server_port}/")
-    monkeypatch.setenv("PIP_CACHE_DIR", str(tmp_path / "cache"))
+    for installer in ("PIP", "UV"):
+        monkeypatch.setenv(f"{installer}_INDEX_URL", f"http://127.0.0.1:{server.server_port}/")
+        monkeypatch.setenv(f"{installer}_CACHE_DIR", str(tmp_path / "cache" / installer))
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    monkeypatch.setenv("UV_OFFLINE", "0")
     index = Index(directory)
     index.add("yt-dlp", "2026.10.1", requires=['yt-dlp-ejs==0.8.0; extra == "default"'])
     index.add("yt-dlp-ejs", "0.8.0")
@@ -79,9 +87,14 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
     server.server_close()
 
 
-@pytest.fixture
-def installer(tmp_path: Path, index: Index) -> Installer:
-    """An environment with these releases."""
+@pytest.fixture(params=["pip", "uv"])
+def installer(
+    request: pytest.FixtureRequest, tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> Installer:
+    """An environment with these releases; for uv, one that has no pip either side."""
+    if request.param == "uv":
+        monkeypatch.setattr("cli.updating.installer.find_spec", lambda _: None)
+        monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True, timeout=60)
     (site,) = (tmp_path / "venv").glob("lib/python3*/site-packages")
     for wheel in index.directory.glob("*/*.whl"):  # what an installer would do, in a moment
@@ -139,11 +152,34 @@ def test_releases_that_do_not_work_are_taken_back_without_the_index(
 
 
 def test_an_index_that_does_not_answer_is_one_sentence(installer: Installer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/")
+    for name in ("PIP", "UV"):
+        monkeypatch.setenv(f"{name}_INDEX_URL", "http://127.0.0.1:9/")
     monkeypatch.setenv("PIP_RETRIES", "0")
-    with pytest.raises(InstallFailed, match=r"python\d? failed: "):
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    with pytest.raises(InstallFailed, match=r"^(python\d?|uv) failed: "):
         what_is_new(installer)
     assert dict(installer.environment().versions) == BEFORE
+
+
+@pytest.mark.parametrize("installer", ["pip"], indirect=True)
+async def test_one_update_at_a_time_and_nothing_starts_while_files_are_replaced(
+    index: Index, installer: Installer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (site,) = (tmp_path / "venv").glob("lib/python3*/site-packages")
+    monkeypatch.setattr(package_lock, "PLACE", site)
+    monkeypatch.setattr(package_lock, "LOOK_INTERVAL", 0.01)
+    new_releases(index)
+    with replacing(site):
+        starting = asyncio.create_task(packages_at_rest())
+        updated = asyncio.create_task(asyncio.to_thread(update, installer, tmp_path / "aside", list))
+        lock = site.parent / "boss-bot-update.lock"
+        await wait_until(lambda: lock.exists() and lock.read_text() != "")
+        with pytest.raises(ConfigurationError, match=rf"runs: process {os.getpid()} on .*, since \d\d:.* UTC"):
+            update(installer, tmp_path / "second", list)
+        assert not starting.done()
+    await starting
+    assert {change.name: change.after for change in (await updated).changes} == AFTER
+    assert update(installer, tmp_path / "second", list).changes == ()
 
 
 def test_what_is_installed_here_passes_the_checks_and_a_dead_link_does_not(

@@ -46,6 +46,15 @@ PLAN = {"height": 720, "bytes": 18 * MIB, "seconds": 212.0, "files": 1, "heights
             f"⏳ **cat.mp4**\nwaits, next in line\nThe site is down.\n{TAIL}",
         ),
         ({"available_at": "2026-01-01 12:00:30"}, {}, f"⏳ **cat.mp4**\nstarts <t:1767268830:R>\n{TAIL}"),
+        (
+            {
+                "available_at": "2026-01-01 13:00:00",
+                "activity": "the same media is being fetched as #12",
+                "waits_for": 12,
+            },
+            {},
+            f"⏳ **cat.mp4**\nwaits\nthe same media is being fetched as #12\n{TAIL}",
+        ),
         ({"status": Status.EXTRACTING}, {}, f"🔎 **cat.mp4**\nlooking for the media\n{TAIL}"),
         (
             {"status": Status.DOWNLOADING, "title": "A *cat*", "user_id": None},

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from core import database as module
@@ -12,6 +13,7 @@ from core.database import Database, sqlite_path
 from core.errors import ConfigurationError
 from core.paths import program_file
 from core.queries import Queries
+from core.tables import downloads
 from tests.core import given
 
 
@@ -51,8 +53,11 @@ async def test_a_writer_waits_for_a_lock_and_readers_do_not(sqlite_file: Path) -
     await asyncio.sleep(0.6)  # longer than the driver's own timeout
     assert not writing.done()
     assert await Queries(database).counts() == {}
+    rows = select(func.count()).select_from(downloads)
+    assert tuple(await database.look(rows)) == (0,)
     shell.execute("COMMIT")
     assert await asyncio.wait_for(writing, 5) == 1
+    assert tuple(await database.look(rows)) == (1,)
     shell.close()
     await database.close()
 

@@ -87,10 +87,21 @@ async def test_a_logout_everywhere_ends_all_of_one_person(database: Database) ->
     assert await sessions.find(other) is not None
 
 
+async def test_a_login_whose_time_is_over_is_forgotten_with_its_name(database: Database, hand: Hand) -> None:
+    sessions = WebSessions(database)
+    for viewer in (MEMBER, MODERATOR):
+        await sessions.open(viewer, seconds=60)
+    await hand("UPDATE web_sessions SET expires_at = '2026-01-01 00:00:00' WHERE user_id = 1")
+    assert await sessions.forget_ended() == 1
+    assert await hand("SELECT name FROM web_sessions") == [("Mo",)]
+
+
 async def test_known_guilds_are_those_that_asked_or_chose(database: Database, hand: Hand) -> None:
     await row(database, guild_id=7)
     await hand("INSERT INTO guild_settings (guild_id) VALUES (8)")
-    assert await WebSessions(database).known_guilds([7, 8, 9]) == {7, 8}
+    assert await WebSessions(database).known_guilds([7, 8, 9]) == {7: False, 8: False}
+    await hand("""UPDATE guild_settings SET settings = '{"roles": {"70": {"running": 2}}}' WHERE guild_id = 8""")
+    assert await WebSessions(database).known_guilds([7, 8, 9]) == {7: False, 8: True}
 
 
 async def test_figures_are_told_apart_by_what_one_may_see(database: Database, hand: Hand) -> None:

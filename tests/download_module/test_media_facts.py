@@ -26,6 +26,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(directory / "sound.ogg", directory / "sound")
     clip(directory / "video.ogg", 1, options=("-c:v", "libtheora", "-c:a", "libvorbis"))
     picture(directory / "picture.png")
+    picture(directory / "picture.bmp")
     (directory / "empty.mp4").write_bytes(b"")
     (directory / "words.txt").write_bytes(b"words")
     (directory / "page.mp4").write_bytes(b"<html>Please log in</html>" * 40)
@@ -61,15 +62,16 @@ async def test_facts_come_from_the_bytes(
     assert facts.sha256 == hashlib.sha256(content).hexdigest()
 
 
-async def test_only_some_pictures_of_a_gallery_are_measured(
-    media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_only_some_pictures_of_a_gallery_are_measured_where_that_takes_a_process(
+    media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(media_facts, "MAX_PICTURES", 1)
     monkeypatch.setattr(media_facts, "MAX_HASHED", 1)
-    facts = await facts_of_all([media / name for name in ("picture.png", "picture.png", "video.mp4")], URL)
-    assert [file.width for file in facts] == [320, None, 320]
-    assert [file.kind for file in facts] == ["image", "image", "video"]
-    assert [file.sha256 for file in facts] == [None] * 3
+    names = ("picture.bmp", "picture.bmp", "picture.png", "video.mp4")
+    facts = await facts_of_all([media / name for name in names], URL)
+    assert [file.width for file in facts] == [320, None, 320, 320]
+    assert [file.kind for file in facts] == ["image", "image", "image", "video"]
+    assert [file.sha256 for file in facts] == [None] * 4
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Whose limit a download hits, and what its error says."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.errors import OverQuota, QuotaExceeded, TooLarge
@@ -24,3 +26,9 @@ def test_the_tightest_limit_is_named(left: Left | None, own: int | None, error: 
     with pytest.raises(error) as refused:
         transfer()
     assert (error is QuotaExceeded) is (str(LEFT.error) in str(refused.value))
+
+
+@pytest.mark.parametrize(("left", "expected"), [(50, 70), (-5, 20)])
+def test_what_is_on_disk_was_counted_before(left: int, expected: int) -> None:
+    with within_quota(a_download(), replace(LEFT, bytes=left), 100, here=20) as allowed:
+        assert allowed.size_limit_bytes == expected

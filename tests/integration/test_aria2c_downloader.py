@@ -14,7 +14,7 @@ from core.errors import (
     SourceExpired,
     TransferError,
 )
-from core.models import Progress
+from core.models import Progress, StopReason
 from download_module import aria2c_calls, aria2c_watch
 from download_module.aria2c_daemon import Aria2cDaemon
 from download_module.aria2c_downloader import Aria2cDownloader
@@ -23,7 +23,7 @@ from download_module.transfers import Transfer
 from tests.download_module.given import MIB, holds, nothing, transfer
 from tests.integration.aria2_given import BIG, PLENTY, fetch, left
 from tests.support.media_server import MediaServer, payload
-from tests.support.processes import free_port
+from tests.support.processes import free_port, wait_until
 
 # One daemon serves all tests of this module: it takes a second to end.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -109,6 +109,25 @@ async def test_a_cancelled_transfer_leaves_nothing_active_within_a_second(
     served = server.bytes_served()
     await asyncio.sleep(0.2)
     assert server.bytes_served() == served
+
+
+async def test_nobody_waits_for_the_transfers_of_a_cancelled_download_and_nothing_of_them_stays(
+    downloader: Aria2cDownloader, daemon: Aria2cDaemon, server: MediaServer, tmp_path: Path
+) -> None:
+    staging = tmp_path / "1-1"
+    urls = [server.add(f"/{number}.jpg", BIG, rate=4 * MIB) for number in range(8)]
+    parts = [transfer(staging / f"{number}.part", url, position=number) for number, url in enumerate(urls)]
+    fetching = asyncio.create_task(fetch(downloader, *parts))
+    await server.wait_for_bytes("/0.jpg", MIB)
+    fetching.cancel(StopReason.CANCELLED)
+    await asyncio.wait([fetching])
+    staging.rename(tmp_path / "trash")
+    staging.mkdir()  # as aria2 makes it for a part that was about to begin
+    (staging / "7.part").write_bytes(b"late")
+    await wait_until(lambda: left(daemon) == [] and not staging.exists(), 10, description="an end of it")
+    assert fetching.cancelled()
+    for path in ("/0.jpg", "/7.jpg"):
+        await server.wait_until_idle(path, timeout=1)
 
 
 async def test_one_that_fails_stops_the_others(

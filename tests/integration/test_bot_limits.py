@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.members import Members
 from core.models import Settlement, Status
 from tests.cogs.asking import prefix, slash
 from tests.cogs.scene import URL, Scene, opened
@@ -49,6 +50,7 @@ async def test_roles_say_who_may_do_what(scene: Scene) -> None:
     assert await prefix(scene, scene.alice, f"$dl {MAGNET}") == "❌ This bot does not fetch torrents for you."
     assert "#2" in await prefix(scene, dave, f"$dl {MAGNET}")
     assert [(await scene.row(number)).allow_torrents for number in (1, 2)] == [False, True]
+    assert await Members(scene.database).names([dave.user.id]) == {dave.user.id: "Dave"}
 
     assert await slash(scene, admin, "settings role", role=everyone, download=False) == CHANGED
     assert await slash(scene, scene.alice, "download", url=URL) == may_not

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from core.sqlite_copies import copy_database
 from pooler.lifecycle import BEGIN_ANEW, DAMAGED
 from tests.download_module.given import MIB, holds
 from tests.download_module.scene import Scene, opened
@@ -85,6 +86,26 @@ async def test_a_backup_that_is_restored_by_the_shell_is_noticed(scene: Scene) -
     assert "was replaced while it was in use" in runner.output
     assert scene.shell("SELECT count(*) FROM downloads")[0][0] == 0
     assert is_sound(scene.database)
+
+
+async def test_a_backup_that_is_copied_over_the_file_in_use_is_noticed_and_stays_as_it_is(scene: Scene) -> None:
+    backup = scene.directory / "backup.db"
+    runners = [await working(scene), await scene.start()]
+    copy_database(scene.database, backup)
+    before = contents(backup)
+    scene.ask(scene.server.add("/later.bin", 1000))
+    await scene.reach("downloaded", 2, timeout=60)
+    shutil.copyfile(backup, scene.database)  # `cp` writes into the file that is there
+    for runner in runners:
+        assert await runner.wait(60) == BEGIN_ANEW
+        assert "was replaced while it was in use" in runner.output
+        assert "Traceback" not in runner.output
+    assert is_sound(scene.database)
+    assert contents(scene.database) == before
+    assert [*scene.directory.glob("**/*-wal.of-*")] != [], "what was promised since then can be looked at"
+    scene.server.change("/film.bin", rate=None)
+    await scene.start()
+    await scene.reach("downloaded", timeout=60)
 
 
 async def test_a_newer_schema_under_a_running_process_ends_it(scene: Scene) -> None:
@@ -166,7 +187,8 @@ async def test_a_runner_keeps_backups_by_itself(scene: Scene) -> None:
     def reports() -> dict[str, str]:
         return {row["name"]: row["report"] or row["error"] for row in scene.shell("SELECT * FROM chores")}
 
-    await wait_until(lambda: reports().get("back up the database"), 30, description=lambda: str(reports()))
+    chores = ("back up the database", "write back the database's log")
+    await wait_until(lambda: all(map(reports().get, chores)), 30, description=lambda: str(reports()))
     (copy,) = (scene.directory / "copies").iterdir()
     assert reports()["back up the database"].startswith(f"{copy.name}, ")
     assert is_sound(copy)

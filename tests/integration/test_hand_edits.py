@@ -92,14 +92,14 @@ async def test_rows_deleted_or_renumbered_under_the_runner_leave_nothing_behind(
 
 
 async def test_a_lock_by_a_shell_stops_nobody(scene: Scene) -> None:
-    runner = await scene.start(CLAIM_LEASE="2", HEARTBEAT_INTERVAL="0.5")
+    runner = await scene.start(CLAIM_LEASE="1", HEARTBEAT_INTERVAL="0.25")
     body = payload(4 * MIB)
     scene.ask(scene.server.add("/film.bin", body, rate=2 * MIB))
     await scene.server.wait_for_bytes("/film.bin", MIB)
     with contextlib.closing(sqlite3.connect(scene.database, isolation_level=None, timeout=10)) as shell:
         shell.execute("BEGIN IMMEDIATE")
         shell.execute("INSERT INTO downloads (url, upload) VALUES (?, 0)", (scene.server.add("/next.bin", body),))
-        await asyncio.sleep(6)  # three leases, and longer than the rest of the transfer takes
+        await asyncio.sleep(3)  # three leases, and longer than the rest of the transfer takes
         shell.execute("COMMIT")
     for number in (1, 2):
         row = await scene.reach("downloaded", number)

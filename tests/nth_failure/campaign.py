@@ -11,9 +11,10 @@ from pathlib import Path
 from core import migrate
 from core.database import Database
 from download_module.library_matchers import load_patterns
+from tests.nth_failure.done import Done
 from tests.nth_failure.house import Workshop
 from tests.nth_failure.nursery import Nursery
-from tests.nth_failure.plan import FAULTS, Kind, Trial
+from tests.nth_failure.plan import FAULTS, ONLY_OF_COMMITS, Kind, Trial
 from tests.nth_failure.shapes import SHAPES, Fair, Shape, fair
 from tests.nth_failure.trial import Outcome, run_trial
 
@@ -30,6 +31,7 @@ class Campaign:
     workshop: Workshop
     jobs: int
     tell: Callable[[str], None]
+    done: Done = field(default_factory=Done)
     shapes: dict[str, Shape] = field(default_factory=dict)
     _number: int = 0
 
@@ -44,14 +46,16 @@ class Campaign:
         return outcome
 
     async def run(self, trials: Iterable[Trial]) -> list[Outcome]:
-        """Run them, several at once."""
-        waiting = iter(list(trials))
+        """Run those that were not run yet, several at once."""
+        waiting = iter([trial for trial in trials if trial not in self.done])
         outcomes: list[Outcome] = []
 
         async def work() -> None:
             for trial in waiting:
-                outcomes.append(await self.run_one(trial))
-                self.tell(str(outcomes[-1]))
+                outcome = await self.run_one(trial)
+                outcomes.append(outcome)
+                self.done.add(outcome)
+                self.tell(str(outcome))
 
         await asyncio.gather(*(work() for _ in range(self.jobs)))
         return outcomes
@@ -78,8 +82,15 @@ def distinct(kind: Kind, shape: str, operations: Sequence[str], faults: Sequence
         for what, count in times.items()
         for n in sorted({1, count if count <= FEW else 1})
         for fault in faults or FAULTS[kind]
-        if fault != "no-write" or what.startswith("open")
+        if makes_a_difference(kind, fault, what)
     ]
+
+
+def makes_a_difference(kind: Kind, fault: str, what: str) -> bool:
+    """Whether an operation that fails so leaves something else behind than when it fails in another way."""
+    if kind is Kind.SQL and fault in ONLY_OF_COMMITS:
+        return what.startswith("COMMIT")
+    return fault != "no-write" or what.startswith("open")
 
 
 def sample(trials: Sequence[Trial], size: int, seed: int) -> list[Trial]:
@@ -88,8 +99,10 @@ def sample(trials: Sequence[Trial], size: int, seed: int) -> list[Trial]:
 
 
 @asynccontextmanager
-async def opened(directory: Path, *, jobs: int, tell: Callable[[str], None]) -> AsyncIterator[Campaign]:
-    """Everything that trials share."""
+async def opened(
+    directory: Path, *, jobs: int, tell: Callable[[str], None], done: Path | None = None
+) -> AsyncIterator[Campaign]:
+    """Everything that trials share; `done` is a file with those that were run before."""
     directory.mkdir(parents=True, exist_ok=True)
     migrated = directory / "migrated.db"
     database = Database(f"sqlite+aiosqlite:///{migrated}")
@@ -101,6 +114,6 @@ async def opened(directory: Path, *, jobs: int, tell: Callable[[str], None]) -> 
     try:
         async with fair(directory / "media") as servers:
             workshop = Workshop(nursery=nursery, migrated=migrated, patterns=directory / "patterns")
-            yield Campaign(directory, servers, workshop, jobs, tell)
+            yield Campaign(directory, servers, workshop, jobs, tell, Done(done))
     finally:
         await nursery.close()

@@ -64,7 +64,7 @@ def _counts(event: str, arguments: tuple[Any, ...], below: Path) -> bool:
 
 def _readable(path: Any, below: Path) -> str:
     """The same for the same operation of another run."""
-    return CHANCE.sub("#", os.fsdecode(path).removeprefix(f"{below}/"))
+    return CHANCE.sub("#", os.fsdecode(path).removeprefix(str(below)).removeprefix("/") or ".")
 
 
 def _is_below(path: Any, directory: int, below: Path) -> bool:

@@ -103,6 +103,7 @@ def main() -> int:
     """Fork for each line of standard input."""
     from tests.nth_failure import runner  # everything that a runner needs
 
+    runner.prepare()
     held = {signal.SIGCHLD}
 
     def reap(*_: object) -> None:

@@ -1,5 +1,6 @@
 """What can be made to fail, and which trials there are: one for every operation, every way to fail, every shape."""
 
+import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
@@ -33,6 +34,8 @@ FAULTS: dict[Kind, tuple[str, ...]] = {
     # A kill after an operation is one before the next, as far as files can tell.
     Kind.FILE: ("no-space", "io", "denied", "no-write", "kill-before"),
 }
+# What is rolled back leaves the same behind, whether it was done or not; a kill after it is one before the next.
+ONLY_OF_COMMITS = ("lost", "kill-after")
 MEANING = {
     "full": "the disk is full",
     "io": "an I/O error",
@@ -55,6 +58,11 @@ class Trial:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.shape} {self.fault or 'count'} {self.n}{' of its kind' if self.what else ''}"
+
+    @property
+    def key(self) -> str:
+        """The same for the same trial of another campaign."""
+        return json.dumps(self.as_json())
 
     def as_json(self) -> dict[str, Any]:
         """For the runner's environment."""

@@ -5,6 +5,8 @@ share a process because one kill then ends both, and one start is faster than tw
 """
 
 import asyncio
+import gc
+import importlib
 import json
 import os
 from pathlib import Path
@@ -17,6 +19,7 @@ import core.retry_handler
 import download_module.aria2c_daemon
 import upload_module.silence
 import upload_module.uploader_bot
+from core import sandbox
 from core.settings import Settings
 from download_module.daemons import Endpoint
 from pooler import download_runner, upload_runner
@@ -34,6 +37,14 @@ async def both(settings: Settings, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(download_runner.run(settings, stop))
         group.create_task(upload_runner.run(settings, stop))
+
+
+def prepare() -> None:
+    """Do once, before any runner is forked, what each would do at its start and what is the same for all of them."""
+    for late in ("anyio._backends._asyncio", "asyncinotify", "core.sandbox_launcher", "httpcore", "_strptime"):
+        importlib.import_module(late)  # else with the first request, file or row
+    sandbox.layers()
+    gc.freeze()  # what is there now is never looked through again, and stays shared
 
 
 def hurry() -> None:

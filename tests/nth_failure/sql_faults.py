@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from tests.nth_failure.places import place, remember_places
 from tests.nth_failure.striking import Striking
 
 ERRORS = {
@@ -18,6 +19,7 @@ UNCOUNTED = ("PRAGMA DATA_VERSION",)  # asked all the time, and by nobody who co
 
 def fail_statements(striking: Striking) -> None:
     """Let every connection that is opened from now on count and fail."""
+    remember_places()
 
     class Cursor(sqlite3.Cursor):
         def execute(self, sql: str, parameters: Any = ()) -> "Cursor":
@@ -53,10 +55,15 @@ def fail_statements(striking: Striking) -> None:
 
 
 def _around(striking: Striking, statement: str, work: Callable[[], T]) -> T:
-    if statement.upper().startswith(UNCOUNTED) or not striking.now(" ".join(statement.split())):
+    if statement.upper().startswith(UNCOUNTED) or not striking.now(_told(statement)):
         return work()
     if striking.fault in ("lost", "kill-after"):
         work()
     if striking.fault == "kill-after":
         striking.kill()
     raise sqlite3.OperationalError(ERRORS[str(striking.fault)])
+
+
+def _told(statement: str) -> str:
+    where = place()
+    return " ".join(statement.split()) + (f" @ {where}" if where else "")

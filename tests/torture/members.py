@@ -1,6 +1,7 @@
 """What people do all the time: ask for links, press buttons, change their minds, write into the table."""
 
 import asyncio
+import contextlib
 import random
 import re
 import sqlite3
@@ -59,8 +60,13 @@ class Members:
     def _somebody(self) -> Member:
         return self.chance.choice(self.world.members)
 
-    async def _use_command(self) -> str:
-        link = self.world.site.link()
+    async def ask_for_browser(self) -> None:
+        """Ask for a page that only a browser can show."""
+        with contextlib.suppress(LookupError):  # no commands registered yet
+            self.world.diary.note("member", told=await self._use_command("browser"))
+
+    async def _use_command(self, shape: str | None = None) -> str:
+        link = self.world.site.link(shape)
         channel = self.chance.choice(self.world.channels)
         self.used.append(await self._somebody().use(channel, "download", url=link.url))
         return f"/download {link.url}"

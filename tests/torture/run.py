@@ -67,7 +67,13 @@ async def torture(directory: Path, *, seed: int, rounds: int, stops: int, keep: 
                 async with _meanwhile(members.act(), Trouble(world, random.Random(f"trouble {seed}")).make()):
                     chance = random.Random(f"murderer {seed}")
                     childhood = clock.seconds["start"]
-                    murderer = Murderer(crowd=crowd, chance=chance, diary=world.diary, childhood=childhood)
+                    murderer = Murderer(
+                        crowd=crowd,
+                        chance=chance,
+                        diary=world.diary,
+                        childhood=childhood,
+                        lure=members.ask_for_browser,
+                    )
                     await murderer.work(rounds, stops)
                 clock.note("torture")
                 await _settle(world, members, watch)
@@ -83,18 +89,23 @@ async def torture(directory: Path, *, seed: int, rounds: int, stops: int, keep: 
 
 async def _begin(world: World, crowd: Crowd) -> None:
     await world.discord.wait_until_ready(READY_WITHIN)
-    for program in world.house.started:
-        if program.name != "bot":
-            await program.wait_for_output("runner is ready", READY_WITHIN)
+    ready = "SELECT count(*) FROM runners WHERE kind IN ('download', 'upload') AND state = 'ready'"
+    await wait_until(lambda: world.house.query(ready) == [(4,)], READY_WITHIN, description="four runners")
     children = {"aria2c", "guard"}  # of each download runner, once their launchers have become what they are
     await wait_until(lambda: all(len(crowd.by_kind().get(kind, ())) == 2 for kind in children), READY_WITHIN)
 
 
 async def _settle(world: World, members: Members, watch: Watch) -> None:
     """Wait until all is over and told. What never ends is for the rules to say."""
-    await members.relent()
+
+    async def over() -> bool:
+        rows = rows_of(world)
+        if any(row["paused"] for row in rows):  # also by a button that was pressed while the bot was down
+            await members.relent()
+        return all(map(is_over, rows))
+
     with suppress(TimeoutError):
-        await wait_until(lambda: all(map(is_over, rows_of(world))), SETTLED_WITHIN, every=0.25, description="rows")
+        await wait_until(over, SETTLED_WITHIN, every=0.25, description="rows")
         await wait_until(watch.is_all_told, TOLD_WITHIN, every=0.25, description="outcomes")
 
 

@@ -1,7 +1,7 @@
 """The site that everything is fetched from: makes fresh links of all shapes, each file known by its bytes."""
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,10 +26,11 @@ SHAPES = {  # and how often each is asked for
     "playlist": 1,
     "large": 1,
     "torrent": 1,
-    "browser": 0.5,
+    "browser": 2,
     "inward": 1,
     "proxied": 0.5,
 }
+FIRST = ("browser", "large", "torrent", "browser", "hls", "merged", "playlist", "browser")  # what takes longest
 PORT_OF_NOBODY = 8089  # behind the proxy that does not answer
 
 
@@ -46,10 +47,11 @@ class Site:
     links: dict[str, Link] = field(default_factory=dict)
     changing: list[str] = field(default_factory=list)  # paths whose bytes may be replaced at any time
     made: int = 0
+    first: Iterator[str] = field(default_factory=lambda: iter(FIRST))
 
     def link(self, shape: str | None = None) -> Link:
-        """A new link, of the shape or of any."""
-        shape = shape or self.chance.choices(list(SHAPES), list(SHAPES.values()))[0]
+        """A new link, of the shape or of any: first each of `FIRST`, then by chance."""
+        shape = shape or next(self.first, None) or self.chance.choices(list(SHAPES), list(SHAPES.values()))[0]
         self.made += 1
         link: Link = getattr(self, f"_{shape}")(f"/{shape}/{self.made}")
         self.links[link.url] = link

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -171,8 +172,19 @@ async def test_a_link_is_made_handed_on_and_revoked(
     number = await place.done({"film.mp4": (film, "video/mp4")}, user_id=ANNA.user_id)
     await come_in(context, place, ANNA)
     await page.goto(f"{place.url}/downloads/{number}")
-    await page.click(f"#link-{await place.file_id(number)}")
+    field, button = f"#hours-{await place.file_id(number)}", f"#link-{await place.file_id(number)}"
+    await expect(page.locator(field)).to_have_value("72")
+    await page.fill(field, "a week")
+    await page.click(button)
+    await expect(page.locator("#fault")).to_contain_text("1 to 720 hours")
+    await expect(page.locator(field)).to_have_value("a week")
+    await expect(page.locator(field)).to_be_focused()
+    await wait_until(lambda: place.desk.hub.watchers == 1, PATIENCE / 1000)
+    await page.fill(field, "5")
+    await page.keyboard.press("Enter")
     url = await page.locator("#made").input_value()
+    (link,) = await place.desk.links.list()
+    assert link.expires_at < (datetime.now(UTC) + timedelta(hours=5.1)).strftime("%Y-%m-%d %H:%M:%S")
     strangers = await browser.new_context()
     strange = await strangers.new_page()
     await strange.goto(url)
@@ -181,8 +193,12 @@ async def test_a_link_is_made_handed_on_and_revoked(
         await strange.click("#save")
     saved = await (await saving.value).path()
     assert saved.read_bytes() == film
+    await page.goto(f"{place.url}/downloads/{number}")
+    await expect(page.locator(".live-link")).to_contain_text(f"until {link.expires_at[:16]} UTC")
+    await page.click(f"#revoke-{link.id}")
+    await expect(page.locator(".live-link")).to_have_count(0)
+    await page.wait_for_url(f"{place.url}/downloads/{number}")
     await page.goto(f"{place.url}/links")
-    await page.get_by_role("button", name="Revoke").click()
     await expect(page.locator(".empty")).to_contain_text("no links that work")
     await strange.goto(url)
     await expect(strange.locator("h1")).to_have_text("This link works no more")
@@ -194,11 +210,13 @@ async def test_a_phone_shows_every_page_without_scrolling_sideways(
 ) -> None:
     long = "https://media.example/" + "a-very-long-name-" * 20
     number = await place.done({"x" * 120 + ".mp4": (b"abc", "video/mp4")}, url=long, guild_id=1, channel_id=5)
-    await place.running(url=long, guild_id=1, channel_id=5, user_id=10**18)
+    long_row = await place.running(url=long, guild_id=1, channel_id=5, user_id=10**18, user_name="W\u202e" * 50)
     await page.set_viewport_size({"width": 360, "height": 740})
     await page.goto(f"{place.url}/login")
     assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    paths = ("/", "/downloads", "/links", "/figures", "/sites", "/members", "/servers", f"/downloads/{number}")
+    await place.desk.links.make(await place.file_id(number), seconds=3600, actor="web")
+    lists = ("/downloads", f"/downloads?member={10**18}", "/links", "/sites", "/members", "/servers")
+    paths = ("/", *lists, "/figures", f"/downloads/{number}", f"/downloads/{long_row.id}")
     for viewer, more in ((MODERATOR, ()), (OWNER, ("/system",))):
         await come_in(context, place, viewer)
         for path in (*paths, *more):

@@ -1,9 +1,11 @@
 """Links that hand files on: ranges, counting, expiry, revocation, and that a live one keeps its file."""
 
 import re
+from datetime import datetime
 
 import pytest
 
+from core.viewers import Viewer
 from tests.web.place import ANNA, BEN, OWNER, Place
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -68,13 +70,33 @@ async def test_it_ends_when_it_is_revoked_by_who_may(place: Place) -> None:
         assert (await stranger.get(path)).status_code == 410
 
 
-@pytest.mark.parametrize("hours", ["0", "9999", "x"])
-async def test_a_time_that_means_nothing_is_refused(place: Place, hours: str) -> None:
-    number = await place.done()
-    async with place.client(OWNER) as client:
+@pytest.mark.parametrize(
+    ("viewer", "hours"),
+    [(OWNER, "8761"), (ANNA, "721"), (ANNA, "0"), (ANNA, "-1"), (ANNA, "1.5"), (ANNA, "\u0663"), (ANNA, "9" * 5000)],
+)
+async def test_hours_that_mean_nothing_are_refused_where_they_were_written(
+    place: Place, viewer: Viewer, hours: str
+) -> None:
+    number = await place.done(user_id=ANNA.user_id)
+    async with place.client(viewer) as client:
         answer = await place.post(client, f"/files/{await place.file_id(number)}/links", hours=hours)
-        assert answer.status_code == 400
+    assert answer.status_code == 400
+    assert f"1 to {8760 if viewer is OWNER else 720} hours (" in answer.text
+    assert f'value="{hours}" aria-invalid="true"' in answer.text
     assert await place.desk.links.list() == []
+
+
+@pytest.mark.parametrize(
+    ("viewer", "hours", "seconds"),
+    [(ANNA, "720", 720 * 3600), (OWNER, "8760", 8760 * 3600), (ANNA, " 007 ", 7 * 3600), (ANNA, "", 72 * 3600)],
+)
+async def test_it_works_for_as_long_as_was_asked(place: Place, viewer: Viewer, hours: str, seconds: int) -> None:
+    number = await place.done(user_id=ANNA.user_id)
+    async with place.client(viewer) as client:
+        assert (await place.post(client, f"/files/{await place.file_id(number)}/links", hours=hours)).status_code == 200
+    (link,) = await place.desk.links.list()
+    lasts = datetime.fromisoformat(link.expires_at) - datetime.fromisoformat(link.created_at)
+    assert abs(lasts.total_seconds() - seconds) <= 1
 
 
 async def test_a_file_that_is_gone_or_changed_makes_no_link_and_ends_one(place: Place) -> None:

@@ -1,6 +1,7 @@
 """What pages show: graphs without scripts, settings without secrets, options as they were asked for."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from core.models import Settlement, Status
 from core.settings import read_settings
 from pooler.supervisor import RUNNERS, programs_for
-from tests.web.place import ANNA, MODERATOR, OWNER, TOKEN, Place
-from web.charts import CHARTS, HOST_CHARTS
+from tests.web.place import ANNA, BEN, MODERATOR, OWNER, TOKEN, Place
+from web.charts import CHARTS
+from web.host_charts import HOST_CHARTS
 from web.setting_rows import MASK, setting_rows
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -38,8 +40,11 @@ async def test_graphs_are_drawn_here_and_those_of_the_machine_for_the_owner(plac
             assert ("Nothing yet" in drawn.text) == (name == "speed")
             assert (await anna.get(path)).status_code == (200 if name in CHARTS else 404)
         assert (await owner.get("/charts/nothing.svg")).status_code == 404
-        assert "disk.svg" in (await owner.get("/figures")).text
-        assert "disk.svg" not in (await anna.get("/figures")).text
+        everything, hers = (await owner.get("/figures?span=24h")).text, (await anna.get("/figures?span=24h")).text
+        tables = [f"{chart.title} as a table" for chart in HOST_CHARTS.values()]
+        assert all(told in everything and told not in hers for told in ("disk.svg", *tables))
+        measured = r'<th scope="row">[^<]*:00</th><td class="number">2.8 GiB</td><td class="number">954 MiB</td>'
+        assert re.search(measured, everything), "what a graph shows can be read"
 
 
 async def test_a_form_can_not_name_a_folder_of_this_machine(place: Place) -> None:
@@ -69,13 +74,27 @@ async def test_the_limits_of_ones_servers_hold_here_too(place: Place) -> None:
     assert found.size_limit_bytes == 5000
 
 
+async def test_members_have_names_for_those_who_may_see_what_they_asked_for(place: Place) -> None:
+    async with place.client(ANNA) as anna, place.client(MODERATOR) as moderator, place.client(BEN) as ben:
+        asked = await place.post(anna, "/downloads", url="https://a.example/1")
+        assert await place.desk.members.names([ANNA.user_id]) == {11: "Anna"}
+        named = '<bdi class="called">Anna</bdi> <span class="quiet">11</span>'
+        for path in (asked.headers["location"], "/downloads?member=11"):
+            assert named in (await anna.get(path)).text, path
+            assert "Anna" not in (await ben.get(path)).text, path
+        assert "Anna" not in (await moderator.get("/members")).text, "she asked in no server of his"
+        await place.shell("UPDATE downloads SET guild_id = 1")
+        assert named in (await moderator.get("/members")).text
+
+
 async def test_what_strangers_wrote_is_text(place: Place) -> None:
     hostile = '<img src=x onerror=alert(1)>"\u202e'
-    claim = await place.running(user_id=ANNA.user_id)
+    claim = await place.running(user_id=ANNA.user_id, user_name=hostile)
     values = {"title": hostile, "error": hostile, "site": hostile, "author": hostile}
     assert await place.runner.settle(claim, Settlement(Status.FAILED, values))
     async with place.client(OWNER) as client:
-        for path in ("/", "/downloads", "/sites", f"/downloads/{claim.id}", f"/downloads?text={hostile}"):
+        lists = ("/", "/downloads", "/downloads?member=11", "/sites", "/members")
+        for path in (*lists, f"/downloads/{claim.id}", f"/downloads?text={hostile}"):
             text = (await client.get(path)).text
             assert "<img src=x" not in text, path
             assert "\u202e" not in text, path

@@ -14,6 +14,7 @@ from cli.session import Session, open_session, run
 from cli.tables import downloads_table
 from cli.units import now
 from core.errors import RequestRefused
+from core.members import Members
 from core.models import Download, Status
 
 
@@ -78,10 +79,12 @@ def show(
             history = await session.queries.history(download_id)
             entries = await session.queries.children([download_id])
             batch = (await session.queries.batches([found])).get(download_id)
+            member = (await Members(session.database).names([found.user_id])).get(found.user_id)
         if as_json:
-            print_json(dataclasses.asdict(found) | {"files": files, "entries": entries, "history": history})
+            more = {"user_name": member, "files": files, "entries": entries, "history": history}
+            print_json(dataclasses.asdict(found) | more)
         else:
-            results().print(details(found, files, entries, batch, history, now()))
+            results().print(details(found, files, entries, batch, history, now(), member=member))
         return 0
 
     run(command())

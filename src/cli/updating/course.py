@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cli.updating.aside import Aside, put_aside
 from cli.updating.installer import Environment, Installer, InstallFailed
+from core.package_lock import replacing, updating
 
 PACKAGES = ("yt-dlp", "gallery-dl")
 COUPLED = {"yt-dlp": ("yt-dlp-ejs",)}  # each release of the first names the versions of the others that it works with
@@ -52,7 +53,14 @@ def update(installer: Installer, aside_in: Path, check: Check) -> Updated:
 
     Raises:
         InstallFailed: nothing could be installed; everything is as it was before.
+        ConfigurationError: another update of this environment runs.
     """
+    packages = Path(installer.environment().places[0])
+    with updating(packages):
+        return _update(installer, aside_in, check, packages)
+
+
+def _update(installer: Installer, aside_in: Path, check: Check, packages: Path) -> Updated:
     here = installer.environment()
     changes = _news(installer, here)
     if not changes:
@@ -60,15 +68,16 @@ def update(installer: Installer, aside_in: Path, check: Check) -> Updated:
     names = {change.name for change in changes} | {name for coupled in COUPLED.values() for name in coupled}
     aside = put_aside(here.places, sorted(names), aside_in)
     try:
-        installer.install([f"{change.name}=={change.after}" for change in changes])
-        if wanted := _coupled(installer.environment()):
-            installer.install(wanted)
+        with replacing(packages):
+            installer.install([f"{change.name}=={change.after}" for change in changes])
+            if wanted := _coupled(installer.environment()):
+                installer.install(wanted)
         faults = tuple(check())
     except BaseException:
-        _put_back(aside)
+        _put_back(aside, packages)
         raise
     if faults:
-        _put_back(aside)
+        _put_back(aside, packages)
         return Updated(changes=changes, faults=faults)
     aside.remove()
     after = installer.environment()
@@ -76,10 +85,11 @@ def update(installer: Installer, aside_in: Path, check: Check) -> Updated:
     return Updated(changes=_changes(here, made))
 
 
-def _put_back(aside: Aside) -> None:
+def _put_back(aside: Aside, packages: Path) -> None:
     """The copies go only when all of them are back in their places."""
     try:
-        aside.put_back()
+        with replacing(packages):
+            aside.put_back()
     except BaseException as error:
         raise InstallFailed(
             f"The former versions could not be put back ({error}). Their files are kept in {aside.directory}; install "

@@ -69,7 +69,11 @@ class WebSettings(SettingsGroup):
         description="The ids of those on Discord who see and do everything at the web page.",
     )
     web_session_hours: int = Field(
-        12, validation_alias="WEB_SESSION_HOURS", ge=1, le=720, description="Hours until one has to log in again."
+        12,
+        validation_alias="WEB_SESSION_HOURS",
+        ge=1,
+        le=720,
+        description="Hours until one has to log in again; until then holds what Discord said of his servers and roles.",
     )
     web_link_hours: int = Field(
         72,
@@ -78,11 +82,18 @@ class WebSettings(SettingsGroup):
         le=8760,
         description="Hours that a link to a file works, when nobody says otherwise.",
     )
+    web_link_max_hours: int = Field(
+        720,
+        validation_alias="WEB_LINK_MAX_HOURS",
+        ge=1,
+        le=8760,
+        description="Hours that a member may let a link work; its file stays for as long. The owner may take a year.",
+    )
     discord_client_id: str | None = Field(
         None,
         validation_alias="DISCORD_CLIENT_ID",
-        description="The application's id: members log in at the web page with Discord. Its redirect is "
-        "`WEB_PUBLIC_URL` with `/login/discord/back`.",
+        description="The application's id: members log in at the web page with Discord, and have the limits of their "
+        "roles. Its redirect is `WEB_PUBLIC_URL` with `/login/discord/back`.",
     )
     discord_client_secret: SecretStr | None = Field(
         None, validation_alias="DISCORD_CLIENT_SECRET", description="The application's secret for that."

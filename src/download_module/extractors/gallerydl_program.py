@@ -17,6 +17,8 @@ from loguru import logger
 
 from core.children import built_environment, end_child, start_child
 from core.errors import ExtractionError
+from core.locked_directory import LockedDirectory
+from core.package_lock import packages_at_rest
 from core.sandbox import Files, Network
 from download_module.extractors.admins_files import named_files
 from download_module.extractors.direct_extractor import USER_AGENT
@@ -24,7 +26,6 @@ from download_module.extractors.gallerydl_answer import Answer, Fault, File
 from download_module.extractors.gallerydl_config import Request, address_of, config_for
 from download_module.extractors.gallerydl_fields import alt_text
 from download_module.extractors.gallerydl_harvest import Enough, Harvest
-from download_module.extractors.locked_directory import LockedDirectory
 from download_module.extractors.unnamed_file import path_of, unnamed_file
 from download_module.extractors.warm_children import LARGEST_FILE, PROCESSES, TOO_SLOW, ChildLimits, ChildNetwork
 
@@ -47,6 +48,7 @@ async def ask_program(
     Raises:
         ExtractionError: no answer in time, or none that can be read.
     """
+    await packages_at_rest()
     with (
         contextlib.closing(LockedDirectory("bb-gallery-dl-")) as directory,
         unnamed_file(request["cookies"] or "") as cookies,

@@ -3,6 +3,8 @@
 import sysconfig
 from pathlib import Path
 
+from core.package_lock import packages_at_rest
+
 PLACE = Path(sysconfig.get_paths()["purelib"])
 
 
@@ -12,3 +14,9 @@ def library_mark() -> int:
         return PLACE.stat().st_mtime_ns
     except OSError:
         return 0
+
+
+async def mark_at_rest() -> int:
+    """The same, once no files of packages are being replaced."""
+    await packages_at_rest()
+    return library_mark()

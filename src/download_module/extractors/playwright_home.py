@@ -1,7 +1,7 @@
 """A directory for the files of one browser process, which goes with it, also when both were killed."""
 
-from download_module.extractors import locked_directory
-from download_module.extractors.locked_directory import LockedDirectory
+from core import locked_directory
+from core.locked_directory import LockedDirectory
 
 PREFIX = "bb-chromium-"
 

@@ -18,11 +18,11 @@ from loguru import logger
 
 from core.children import built_environment, end_child, start_child
 from core.errors import ExtractionError
+from core.locked_directory import LockedDirectory
 from core.sandbox import Files, Network
 from core.sandbox_network import GuardedNetwork
 from download_module.extractors.child_memory import resident_bytes
-from download_module.extractors.library_mark import library_mark
-from download_module.extractors.locked_directory import LockedDirectory
+from download_module.extractors.library_mark import library_mark, mark_at_rest
 
 ChildNetwork = Network | GuardedNetwork
 MAX_ANSWER = 32 * 1024 * 1024  # bytes
@@ -198,7 +198,7 @@ class WarmChildren:
         return ExtractionError(TOO_HUNGRY if child.hungry else None)
 
     async def _start(self) -> _Child:
-        directory, libraries = LockedDirectory(DIRECTORY), library_mark()
+        libraries, directory = await mark_at_rest(), LockedDirectory(DIRECTORY)
         try:
             process = await start_child(
                 (sys.executable, "-m", self._module),

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -14,6 +15,7 @@ from core.models import Download
 from core.requests import Ask
 from core.web_sessions import WebSession
 from web.desk import Desk, desk_of
+from web.link_hours import usual_for
 from web.logins import NotYours, logged_in
 from web.numbers import number_in_path
 from web.pages.queue import PING
@@ -24,13 +26,28 @@ from web.words import PRIORITIES, name_of, state_word
 NUMBERS = {name: number for number, name in PRIORITIES.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Unmade:
+    """A link that was refused: to which file, what was written, and why."""
+
+    file_id: int
+    hours: str
+    fault: str
+
+
 async def show(request: Request, session: WebSession) -> Response:
     """All of it."""
-    desk = desk_of(request)
-    download = await _found(request, session)
+    return await drawn(request, session, await _found(request, session))
+
+
+async def drawn(
+    request: Request, session: WebSession, download: Download, *, unmade: Unmade | None = None, status: int = 200
+) -> Response:
+    """The page of a download that he may see."""
     panel = part("panel.html", session=session, download=download)
-    values: dict[str, Any] = {"download": download, "panel": panel, "rest": await _rest(desk, session, download)}
-    return page(request, "download.html", session=session, **values)
+    rest = await _rest(desk_of(request), session, download, unmade)
+    values: dict[str, Any] = {"download": download, "panel": panel, "rest": rest, "drawn": _mark(download)}
+    return page(request, "download.html", session=session, status=status, **values)
 
 
 async def ask(request: Request, session: WebSession) -> Response:
@@ -63,11 +80,12 @@ async def live(request: Request, session: WebSession) -> Response:
     download = await _found(request, session)
     if desk.hub.is_full_for(session.token_hash):
         return Response(status_code=503, headers={"Retry-After": "10"})
-    return EventSourceResponse(_pieces(desk, session, download.id), ping=PING)
+    asked = request.query_params.get("drawn", "")
+    return EventSourceResponse(_pieces(desk, session, download.id, asked), ping=PING)
 
 
-async def _pieces(desk: Desk, session: WebSession, download_id: int) -> AsyncIterator[ServerSentEvent]:
-    """The panel whenever a number changed, the rest when the state did."""
+async def _pieces(desk: Desk, session: WebSession, download_id: int, mark: str) -> AsyncIterator[ServerSentEvent]:
+    """The panel whenever a number changed, the rest when it is not that of `mark` any more: a form may be in use."""
     before: Download | None = None
     async with aclosing(desk.hub.watch(session.token_hash, download_id)) as looks:
         async for look in looks:
@@ -76,11 +94,8 @@ async def _pieces(desk: Desk, session: WebSession, download_id: int) -> AsyncIte
                 break
             if download != before:
                 yield ServerSentEvent(part("panel.html", session=session, download=download), event="panel")
-            if before is None or (before.status, before.epoch, before.is_over) != (
-                download.status,
-                download.epoch,
-                download.is_over,
-            ):
+            if mark != _mark(download):
+                mark = _mark(download)
                 yield ServerSentEvent(await _rest(desk, session, download), event="rest")
                 if before is not None:
                     yield spoken(f"{name_of(download)}: {state_word(download)}")
@@ -89,7 +104,12 @@ async def _pieces(desk: Desk, session: WebSession, download_id: int) -> AsyncIte
         yield ServerSentEvent("", event="ended")
 
 
-async def _rest(desk: Desk, session: WebSession, download: Download) -> str:
+def _mark(download: Download) -> str:
+    """What the rest of its page goes by."""
+    return f"{download.status}-{download.epoch}-{download.is_over:d}"
+
+
+async def _rest(desk: Desk, session: WebSession, download: Download, unmade: Unmade | None = None) -> str:
     """Files, entries and history."""
     files = await desk.queries.files(download.id)
     links = await desk.links.of_download(download.id)
@@ -98,7 +118,9 @@ async def _rest(desk: Desk, session: WebSession, download: Download) -> str:
         "links": links,
         "entries": await desk.queries.children([download.id], limit=200),
         "events": await desk.queries.history(download.id),
-        "link_hours": desk.rules.link_seconds // 3600,
+        "link_hours": usual_for(session.viewer, desk.rules),
+        "unmade": unmade,
+        "names": await desk.members.names([download.user_id]),
     }
     return part("rest.html", session=session, download=download, **values)
 

@@ -10,8 +10,9 @@ from core.history import DAY, HOUR
 from core.history_reading import Point
 from core.web_figures import Group, Span
 from core.web_sessions import WebSession
-from web.charts import CHARTS, HOST_CHARTS, draw, draw_host
+from web.charts import CHARTS, draw
 from web.desk import desk_of
+from web.host_charts import HOST_CHARTS, draw_host, host_rows
 from web.logins import NotYours, logged_in
 from web.render import page
 
@@ -29,8 +30,13 @@ async def show(request: Request, session: WebSession) -> Response:
         "bytes": sum(one.bytes for one in moments),
     }
     charts = {name: chart.title for name, chart in CHARTS.items()}
-    charts |= {name: chart.title for name, chart in HOST_CHARTS.items()} if session.viewer.is_owner else {}
+    measured = []
+    for name, host in HOST_CHARTS.items() if session.viewer.is_owner else ():
+        charts[name] = host.title
+        rows = host_rows(name, await _samples(request, name, span), span)
+        measured.append((host.title, [series for series, _ in host.series], rows))
     values: dict[str, Any] = {"charts": charts, "moments": moments, "errors": errors, "totals": totals}
+    values["measured"] = measured
     return page(request, "figures.html", session=session, span=span, spans=list(Span), **values)
 
 

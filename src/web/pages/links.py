@@ -10,15 +10,16 @@ from starlette.routing import Route
 
 from core.errors import RequestRefused
 from core.file_links import FileLink
+from core.models import MediaFile
 from core.web_sessions import WebSession
 from upload_module.display_names import display_name
 from web.desk import Desk, desk_of
+from web.link_hours import hours_of
 from web.logins import NotYours, logged_in
-from web.numbers import number_in_path
+from web.numbers import LARGEST, number_in_path
+from web.pages.download import Unmade, drawn
 from web.render import page
 from web.served_files import file_answer, path_of, shown_as
-
-LONGEST = 8760  # hours
 
 
 async def make(request: Request, session: WebSession) -> Response:
@@ -28,12 +29,23 @@ async def make(request: Request, session: WebSession) -> Response:
     file = await desk.pages.file(file_id, session.viewer)
     if file is None or path_of(file, desk.rules.roots) is None:
         raise NotYours
-    seconds = _seconds((await request.form()).get("hours"), desk)
-    link = await desk.links.make(file_id, seconds=seconds, actor=session.viewer.actor, only=session.viewer.sees())
+    written = str((await request.form()).get("hours", ""))
+    try:
+        hours = hours_of(written, session.viewer, desk.rules)
+    except RequestRefused as refused:  # with what was written, to be mended
+        return await _refused(request, session, file, Unmade(file_id, written, str(refused)))
+    link = await desk.links.make(file_id, seconds=hours * 3600, actor=session.viewer.actor, only=session.viewer.sees())
     if link is None:
         raise NotYours
     url = f"{desk.base_url(request)}/d/{link.token}"
     return page(request, "link_made.html", session=session, url=url, file=file, expires_at=link.expires_at)
+
+
+async def _refused(request: Request, session: WebSession, file: MediaFile, unmade: Unmade) -> Response:
+    download = await desk_of(request).pages.download(file.download_id, session.viewer)
+    if download is None:
+        raise NotYours
+    return await drawn(request, session, download, unmade=unmade, status=400)
 
 
 async def listed(request: Request, session: WebSession) -> Response:
@@ -43,11 +55,16 @@ async def listed(request: Request, session: WebSession) -> Response:
 
 
 async def revoke(request: Request, session: WebSession) -> Response:
-    """End a link."""
+    """End a link; back to the list, or to the download whose page asked."""
     ended = await desk_of(request).links.revoke([number_in_path(request)], only=session.viewer.sees())
     if not ended:
         raise NotYours
-    return RedirectResponse("/links", 303)
+    download = str((await request.form()).get("download", ""))
+    return RedirectResponse(f"/downloads/{download}" if _is_number(download) else "/links", 303)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= len(str(LARGEST))
 
 
 async def follow(request: Request) -> Response:
@@ -82,14 +99,6 @@ async def fetch(request: Request) -> Response:
 
 def _live_path(link: FileLink | None, desk: Desk) -> Path | None:
     return path_of(link.file, desk.rules.roots) if link is not None and link.is_live else None
-
-
-def _seconds(hours: Any, desk: Desk) -> int:
-    if not hours:
-        return desk.rules.link_seconds
-    if not str(hours).isdecimal() or len(str(hours)) > len(str(LONGEST)) or not 1 <= int(hours) <= LONGEST:
-        raise RequestRefused(f"A link works for 1 to {LONGEST} hours.")
-    return int(hours) * 3600
 
 
 routes = [

@@ -32,9 +32,11 @@ async def downloads(request: Request, session: WebSession) -> Response:
         session.viewer, before=number_asked(request, "before"), limit=ROWS + 1, **chosen
     )
     more = found[ROWS - 1].id if len(found) > ROWS else None
+    # Only where there is a row to see: the name of just any id is nobody's business.
     values: dict[str, Any] = {
         "rows": found[:ROWS],
         "more": more,
+        "names": await desk_of(request).members.names([chosen["user_id"]] if found else []),
         "states": [one for one in Shown if one is not Shown.OVER],
     }
     return page(request, "downloads.html", session=session, chosen=chosen, **values)
@@ -68,8 +70,10 @@ async def servers(request: Request, session: WebSession) -> Response:
 
 
 async def _figures(request: Request, session: WebSession, group: Group, template: str, **more: Any) -> Response:
-    span = _span(request)
-    rows = await desk_of(request).figures.by(group, session.viewer, span)
+    desk, span = desk_of(request), _span(request)
+    rows = await desk.figures.by(group, session.viewer, span)
+    if group is Group.MEMBER:
+        more["names"] = await desk.members.names([row.key for row in rows])
     return page(request, template, session=session, rows=rows, span=span, spans=list(Span), **more)
 
 

@@ -82,7 +82,8 @@ async def _confirmed(request: Request) -> Response:
     if desk.discord is None or not known or not code:
         return _page(request, "Discord did not confirm the login. Try again.", 400)
     try:
-        person = await desk.discord.finish(code, str(verifier), desk.base_url(request) + BACK)
+        back = desk.base_url(request) + BACK
+        person = await desk.discord.finish(code, str(verifier), back, desk.sessions.known_guilds)
     except RequestRefused as refused:
         return _page(request, str(refused), 502)
     viewer = await _viewer(desk, person)
@@ -105,10 +106,9 @@ async def leave(request: Request, session: WebSession) -> Response:
 
 async def _viewer(desk: Desk, person: Person) -> Viewer | None:
     """What he may see; None for a stranger: not everybody on Discord may use this bot."""
-    known = await desk.sessions.known_guilds([seat.id for seat in person.seats])
-    seats = tuple(seat for seat in person.seats if seat.id in known)
-    viewer = Viewer(user_id=person.id, name=person.name, is_owner=person.id in desk.rules.owners, seats=seats)
-    asked = viewer.is_owner or seats or await desk.pages.page(viewer, limit=1)
+    is_owner = person.id in desk.rules.owners
+    viewer = Viewer(user_id=person.id, name=person.name, is_owner=is_owner, seats=person.seats)
+    asked = is_owner or person.seats or await desk.pages.page(viewer, limit=1)
     return viewer if asked else None
 
 

@@ -5,16 +5,15 @@ import time
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from . import oauth_routes
 from .bodies import BODY, read_body
 from .errors import ApiError, Refusal
 from .faults import Fault, Faults, Moment
+from .oauth_routes import of_people
 from .rate_limits import RateLimits, add_headers
 from .request_log import Request, api_path
 from .wire import API, json_answer, world_of
 
 WITHOUT_TOKEN = (f"{API}/interactions/", f"{API}/webhooks/", f"{API}/oauth2/token")
-OF_PEOPLE: dict[str, Handler] = {"/users/@me": oauth_routes.me, "/users/@me/guilds": oauth_routes.my_guilds}
 
 
 async def _closed(_request: web.Request) -> web.StreamResponse:
@@ -102,7 +101,7 @@ class FrontDoor:
         token = world_of(request).token
         authorization = request.headers.get("Authorization")
         if needs_token and authorization is not None and authorization.startswith("Bearer "):
-            handler = OF_PEOPLE.get(api_path(request.path), _closed)
+            handler = of_people(api_path(request.path)) or _closed
         elif needs_token and (token is None or authorization != f"Bot {token}"):
             raise ApiError(Refusal.UNAUTHORIZED)
         answer = await handler(request)

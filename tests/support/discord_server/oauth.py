@@ -19,6 +19,15 @@ class Grant:
     user: User
     redirect_uri: str
     challenge: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a token opens."""
+
+    user: User
+    scopes: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -30,13 +39,13 @@ class Consent:
     redirects: list[str] = field(default_factory=list)
     person: User | None = None
     codes: dict[str, Grant] = field(default_factory=dict)
-    tokens: dict[str, User] = field(default_factory=dict)
+    tokens: dict[str, Access] = field(default_factory=dict)
 
-    def grant(self, redirect_uri: str, challenge: str) -> str:
+    def grant(self, redirect_uri: str, challenge: str, scopes: frozenset[str]) -> str:
         """A code for the person; it works once."""
         assert self.person is not None
         code = secrets.token_urlsafe(16)
-        self.codes[code] = Grant(self.person, redirect_uri, challenge)
+        self.codes[code] = Grant(self.person, redirect_uri, challenge, scopes)
         return code
 
     def redeem(self, code: str, verifier: str, redirect_uri: str) -> str | None:
@@ -45,13 +54,14 @@ class Consent:
         if granted is None or granted.redirect_uri != redirect_uri or granted.challenge != challenge_of(verifier):
             return None
         token = secrets.token_urlsafe(24)
-        self.tokens[token] = granted.user
+        self.tokens[token] = Access(granted.user, granted.scopes)
         return token
 
-    def who(self, authorization: str | None) -> User | None:
-        """Whom a header ``Bearer ...`` speaks for."""
+    def who(self, authorization: str | None, scope: str) -> User | None:
+        """Whom a header ``Bearer ...`` speaks for, if it may say so much of him."""
         kind, _, token = (authorization or "").partition(" ")
-        return self.tokens.get(token) if kind == "Bearer" else None
+        access = self.tokens.get(token) if kind == "Bearer" else None
+        return access.user if access is not None and scope in access.scopes else None
 
 
 def challenge_of(verifier: str) -> str:

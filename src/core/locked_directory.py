@@ -7,7 +7,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-PREFIXES = ("bb-chromium-", "bb-child-", "bb-gallery-dl-", "bb-index-")  # of all that are made
+PREFIXES = ("bb-chromium-", "bb-child-", "bb-gallery-dl-", "bb-index-", "bb-looks-")  # of all that are made
 
 
 class LockedDirectory:

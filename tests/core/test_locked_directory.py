@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from download_module.extractors import locked_directory
-from download_module.extractors.locked_directory import PREFIXES, LockedDirectory, remove_dead
+from core import locked_directory
+from core.locked_directory import PREFIXES, LockedDirectory, remove_dead
 
-SRC = Path(locked_directory.__file__).parents[2]
+SRC = Path(locked_directory.__file__).parents[1]
 
 
 def test_a_sweep_removes_those_of_the_dead_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
