@@ -17,6 +17,7 @@ from core.database_faults import is_damaged, is_locked
 from core.database_file import DatabaseFile
 from core.errors import ConfigurationError, DatabaseDamaged, DatabaseLost
 from core.group_commit import GroupCommit
+from core.main_file import STEADY
 
 DatabaseFault = SQLAlchemyError  # whatever the database says no with; for those who may not import SQLAlchemy
 
@@ -130,14 +131,16 @@ class Database:
         except DBAPIError as error:
             if not is_damaged(error):
                 raise
-            why = self._why_damaged()
+            why = await self._why_damaged()
             self._lose(why)
             raise why from error
 
-    def _why_damaged(self) -> DatabaseLost:
+    async def _why_damaged(self) -> DatabaseLost:
         """Pages that don't belong together may be those of a file that was copied over this one a moment ago."""
         try:
             if self._file is not None:
+                self._file.check()
+                await asyncio.sleep(STEADY)  # what was copied is told from what is being written by its staying so
                 self._file.check()
         except DatabaseLost as fault:
             return fault

@@ -39,7 +39,9 @@ class DatabaseFile:
             lost = DatabaseReplaced()
             lost.put_log_aside = self.put_log_aside  # it may still be another file that is put there
             raise lost
-        if found is not None and self._contents.went_back(found):
+        # Nobody takes a log away that is open here, but who found this out before.
+        disowned = self._opened_log is not None and _identity(self._log) != self._opened_log
+        if found is not None and self._contents.went_back(found, certain=disowned):
             if aside := disown_log(self._log, self._index):
                 logger.error("a file was copied over {} while it was in use; its log is {} now", self._path, aside)
             raise DatabaseReplaced

@@ -8,7 +8,10 @@ only grows. It is read past the log, and only when the file was written since th
 import contextlib
 import os
 import sqlite3
+import time
 from pathlib import Path
+
+STEADY = 0.5  # seconds without a write; a checkpoint after VACUUM writes the whole file, and shows anything meanwhile
 
 
 class MainFile:
@@ -18,20 +21,28 @@ class MainFile:
         self._path = path
         self._looked_at: tuple[int, int] | None = None
         self._seen: tuple[str, int] | None = None
+        self._suspected: tuple[tuple[int, int], float] | None = None  # a state of the file, and when it was seen first
 
-    def went_back(self, found: os.stat_result) -> bool:
-        """Whether something older, or something else, was written over it; `found` is what the system says of it."""
+    def went_back(self, found: os.stat_result, *, certain: bool = False) -> bool:
+        """Whether something older, or something else, was written over it, and stays.
+
+        Args:
+            found: what the system says of the file now.
+            certain: whether it need not be seen to stay, because another process saw that already.
+        """
         written = found.st_mtime_ns, found.st_size
         if written == self._looked_at:
             return False
         try:
             now = self._read()
-            if self._is_older(now) and self._is_older(self._read()):  # twice: a page may be half written
-                return True
-        except sqlite3.DatabaseError:  # a checkpoint writes it at this moment, so the next transaction looks again
+        except (sqlite3.DatabaseError, ValueError, TypeError):  # half written; the next transaction looks again
             return False
-        self._seen, self._looked_at = now, written
-        return False
+        if not self._is_older(now):
+            self._seen, self._looked_at, self._suspected = now, written, None
+            return False
+        if self._suspected is None or self._suspected[0] != written:
+            self._suspected = written, time.monotonic()
+        return certain or time.monotonic() - self._suspected[1] >= STEADY
 
     def _is_older(self, now: tuple[str, int] | None) -> bool:
         return self._seen is not None and (now is None or now[0] != self._seen[0] or now[1] < self._seen[1])
