@@ -208,9 +208,16 @@ class SameIsFetched(SiteBusy):
 
     sentence = "The same media is being fetched by another download. This one waits for it."
 
-    def __init__(self, first: int | None = None, *, key: str | None = None, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        first: int | None = None,
+        key: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
         told = None if first is None else f"the same media is being fetched as #{first}"
-        super().__init__(told, retry_after=retry_after)
+        super().__init__(message or told, retry_after=retry_after)
         self.first = first
         self.key = key
 

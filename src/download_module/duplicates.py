@@ -72,7 +72,7 @@ class Duplicates:
         key = fetch_key(claim, identity.site, identity.id)
         first = await self.store.enter_media(claim, key) if key is not None else None
         if first is not None:
-            raise SameIsFetched(first, key=key, retry_after=LONGEST_WAIT)
+            raise SameIsFetched(first=first, key=key, retry_after=LONGEST_WAIT)
 
     def _posted(self, claim: Download, identity: Identity, before: Before) -> Done | None:
         # With `same_as` alone, a message was named before that can't be read now: the next one could not be, either.

@@ -46,7 +46,7 @@ async def waiter(database: Database, store: Store, **columns: Any) -> Download:
     claim = await given.claimed(store)
 
     async def work(_: Download) -> Any:
-        raise SameIsFetched(await enter(store, claim), key=key_of(claim), retry_after=LONGEST_WAIT)
+        raise SameIsFetched(first=await enter(store, claim), key=key_of(claim), retry_after=LONGEST_WAIT)
 
     async def discard(_: int) -> None:
         raise AssertionError
