@@ -210,14 +210,14 @@ class SameIsFetched(SiteBusy):
 
     def __init__(
         self,
-        message: str | None = None,
+        sentence: str | None = None,
         *,
         first: int | None = None,
         key: str | None = None,
         retry_after: float | None = None,
     ) -> None:
         told = None if first is None else f"the same media is being fetched as #{first}"
-        super().__init__(message or told, retry_after=retry_after)
+        super().__init__(sentence or told, retry_after=retry_after)
         self.first = first
         self.key = key
 
