@@ -51,15 +51,19 @@ doctor: $(READY) ## check programs, settings, database and disk
 
 # -- prove --------------------------------------------------------------------------------------------------------
 
-# Coverage doubles the processor time of each process, so what runs whole programs against each other goes without.
-UNMEASURED := $(addprefix tests/,acceptance fuzz hostile integration nth_failure packaging scripts support_tests torture)
 PYTEST := -m pytest --numprocesses 2 --dist worksteal
 
 .PHONY: test
-test: test-packages $(READY) lint ## all checks and all tests, on SQLite and PostgreSQL, with coverage
+test: test-packages $(READY) lint ## all checks and all tests, on SQLite and PostgreSQL
+	@$(BIN)/python -m tests.support.postgres -- $(BIN)/python $(PYTEST) $(ARGS)
+
+# It doubles the processor time of each process: those that are killed or timed go without, and `test` does as a whole.
+UNMEASURED := $(addprefix tests/,acceptance fuzz hostile nth_failure packaging support_tests torture)
+
+.PHONY: coverage
+coverage: test-packages $(READY) ## branch coverage of the tests; fails below 90 %
 	@rm -f .coverage .coverage.*
 	@$(BIN)/python -m tests.support.postgres -- $(BIN)/python -m coverage run $(PYTEST) $(addprefix --ignore ,$(UNMEASURED)) $(ARGS)
-	@$(BIN)/python -m tests.support.postgres -- $(BIN)/python $(PYTEST) $(UNMEASURED) $(ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 
