@@ -25,7 +25,7 @@ SECONDS = 40
 CLIP = "11.3-22.8"
 VP8 = ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "600k", "-g", "25", "-c:a", "libopus")
 FRAGMENTS = "+dash+global_sidx+frag_keyframe+empty_moov+delay_moov"
-RATE = 8 * MIB  # bytes a second: without one, loopback hands over a megabyte before anybody can hang up
+RATE = 2 * MIB  # bytes a second: without one, loopback hands over a megabyte before anybody can hang up
 
 
 @pytest.fixture

@@ -103,6 +103,7 @@ async def test_a_newer_wheel_migrates_at_its_first_start_and_the_older_one_refus
 ) -> None:
     await asyncio.to_thread(installation.environment.install, older_wheel)
     await installation.ctl("db", "upgrade")
+    before = await _revision(installation)
     await _insert(installation, "https://example.com/before.mp4")
     await asyncio.to_thread(installation.environment.install, wheel)
     assert "before.mp4" in await installation.ctl("list")
@@ -113,10 +114,20 @@ async def test_a_newer_wheel_migrates_at_its_first_start_and_the_older_one_refus
     assert "Traceback" not in refused
     (copy,) = (installation.directory / "data").glob("boss-bot.db.before-*")
     await installation.ctl("db", "restore", str(copy))
+    assert await _revision(installation) == before, "the schema that it had"
+    await asyncio.to_thread(installation.environment.install, wheel)
     assert "before.mp4" in await installation.ctl("list")
 
 
 async def _insert(installation: Installation, url: str) -> None:
-    database = installation.directory / "data" / "boss-bot.db"
-    statement = f"INSERT INTO downloads (url) VALUES ('{url}')"
-    await asyncio.to_thread(lambda: subprocess.run(["sqlite3", database, statement], check=True, timeout=30))
+    await _shell(installation, f"INSERT INTO downloads (url) VALUES ('{url}')")
+
+
+async def _revision(installation: Installation) -> str:
+    return await _shell(installation, "SELECT version_num FROM alembic_version")
+
+
+async def _shell(installation: Installation, statement: str) -> str:
+    command = ["sqlite3", str(installation.directory / "data" / "boss-bot.db"), statement]
+    done = await asyncio.to_thread(subprocess.run, command, check=True, timeout=30, capture_output=True, text=True)
+    return done.stdout
