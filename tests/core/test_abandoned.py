@@ -86,7 +86,7 @@ async def test_a_database_that_is_locked_for_longer_than_a_lease_takes_nobodys_r
         await wait_until(lambda: one.begun and two.begun)
         await asyncio.sleep(2 * PACE.heartbeat_interval)
 
-        with Shell(sqlite_file) as shell:  # an admin's shell
+        async with Shell(sqlite_file) as shell:  # an admin's shell
             shell.execute(f"UPDATE downloads SET heartbeat_at = '2020-01-01 00:00:00', priority = {first}")
             await asyncio.sleep(1.5 * PACE.lease)
 

@@ -71,7 +71,7 @@ async def test_a_shutdown_does_not_wait_for_a_locked_database(sqlite_file: Path,
     work = Work()
     async with working(database, work, tmp_path) as worker:
         await asyncio.sleep(0.2)
-        with Shell(sqlite_file):
+        async with Shell(sqlite_file):
             began = time.monotonic()
             await worker.end()
             assert time.monotonic() - began < 9.5, "service managers kill after 10 s"

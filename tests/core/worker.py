@@ -112,12 +112,17 @@ class Shell:
     """A database shell in the middle of a transaction."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=0)
 
-    def __enter__(self) -> sqlite3.Connection:
-        self._connection.execute("BEGIN IMMEDIATE")
-        return self._connection
+    async def __aenter__(self) -> sqlite3.Connection:
+        while True:  # a wait in the driver would stop this thread, and with it the transaction that is waited for
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                await asyncio.sleep(0.002)
+            else:
+                return self._connection
 
-    def __exit__(self, *_: object) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._connection.execute("COMMIT")
         self._connection.close()
