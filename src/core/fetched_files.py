@@ -32,10 +32,8 @@ async def replace_files(connection: AsyncConnection, claim: Download, files: Seq
         told = same.pop(0) if same else dict.fromkeys(SENT)
         row = storable(dataclasses.asdict(file)) | told
         rows.append({"download_id": claim.id, "position": position, **row})
-    if rows:
-        await connection.execute(
-            insert(media_files), rows
-        )  # of a gallery hundreds, which one by one take as many turns
+    if rows:  # all in one statement: a gallery has hundreds
+        await connection.execute(insert(media_files), rows)
 
 
 def _sent_of(files: Sequence[RowMapping]) -> dict[str, list[dict[str, Any]]]:
