@@ -134,11 +134,10 @@ class ClaimLoop:
             await self._discard(download_id)
         more = news.claimable
         while more and self.running < self._capacity:
-            claim = await self._store.claim()
-            if claim is None:
-                break
-            await self._begin(claim)
-            more = self.running < self._capacity and await self._store.has_claimable()
+            claims = await self._store.claims(self._capacity - self.running)
+            for claim in claims:
+                await self._begin(claim)
+            more = bool(claims) and self.running < self._capacity and await self._store.has_claimable()
 
     async def _beat(self) -> None:
         while True:

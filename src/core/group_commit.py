@@ -21,7 +21,7 @@ WriteAlone = Callable[[Work[Any]], Awaitable[Any]]  # one work in one transactio
 
 BURST = 5.0  # commits that wait for nothing
 GIVES_UP = 0.5  # seconds; who is cancelled waits no longer for the lock
-RATE = 20.0  # commits a second after that; a write then waits for up to 50 ms, and shares its commit
+RATE = 10.0  # commits a second after that; a write then waits for up to 0.1 s, and shares its commit
 
 
 @dataclass(slots=True)

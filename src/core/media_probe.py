@@ -18,6 +18,7 @@ TIMEOUT = 30.0  # seconds
 MEMORY = 2 * 1024**3  # bytes of address space
 CPU_SECONDS = 60
 THREADS = 1024
+REMEMBERED = 64  # files
 MAX_ANSWER = 16 * 1024 * 1024  # bytes
 _ENTRIES = (
     "format=start_time,duration:stream=codec_type,start_time,width,height"
@@ -38,9 +39,33 @@ class MediaFacts:
     has_audio: bool
 
 
+_remembered: dict[tuple[int, ...], MediaFacts] = {}  # by `_identity`, the oldest first
+
+
 async def probe(path: Path) -> MediaFacts | None:
-    """What a file holds; None for what is no media, or can't be opened."""
-    return await probe_input(plain(path))
+    """What a file holds; None for what is no media, or can't be opened.
+
+    What was asked a moment ago under another name is remembered: a file is looked at when it has arrived and once more
+    when it lies in its place, and ffprobe takes 60 ms of a processor to start.
+    """
+    seen = await asyncio.to_thread(_identity, path)
+    if seen is not None and seen in _remembered:
+        return _remembered[seen]
+    found = await probe_input(plain(path))
+    if seen is not None and found is not None:  # who could not say may be able to, the next time
+        _remembered[seen] = found
+        while len(_remembered) > REMEMBERED:
+            del _remembered[next(iter(_remembered))]
+    return found
+
+
+def _identity(path: Path) -> tuple[int, ...] | None:
+    """The same for the same bytes: whoever writes into a file changes it."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 async def probe_input(source: MediaInput, *, cwd: Path | None = None) -> MediaFacts | None:

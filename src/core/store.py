@@ -1,5 +1,6 @@
 """What runners write: claims, heartbeats, guarded moves. Nobody settles a row that he no longer holds."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from core.site_health import SiteRules, heed, reason_to_wait
 from core.tables import downloads, events, media_files, runners, utc_in, utc_now
 from core.turns import claimable, next_id, running_from
 
+CLAIMING = 0.02  # seconds of one transaction
 IDLE = {
     "claimed_by": None,
     "heartbeat_at": None,
@@ -74,44 +76,58 @@ class Store:
         return (await connection.execute(select(downloads.c.id).where(self._claimable()).limit(1))).first() is not None
 
     async def claim(self) -> Download | None:
-        """Take the next row that is due, or None. One statement, so no row is ever taken twice.
+        """Take the next row that is due, or None."""
+        return next(iter(await self.claims(1)), None)
 
-        Order: priority, then the guild and the member with the least running work, then age.
+    async def claims(self, at_most: int) -> list[Download]:
+        """Take the next rows that are due, in one transaction. Each by one statement, so no row is ever taken twice.
+
+        Order: priority, then the guild and the member with the least running work, then age. There may be more than
+        come at once: a claim among 10,000 rows takes 10 ms, and all other writers wait for the transaction.
         """
 
-        async def work(connection: AsyncConnection) -> Download | None:
-            statement = (
-                update(downloads)
-                .where(downloads.c.id == next_id(self.stage, self._site_limits, self.room))
-                .values(
-                    status=self.stage.works_in[0],
-                    claimed_by=self.runner,
-                    epoch=downloads.c.epoch + 1,
-                    heartbeat_at=utc_now(),
-                    started_at=func.coalesce(downloads.c.started_at, utc_now()),
-                    # A settled row that was set back by a person begins with all its tries.
-                    attempts=case((downloads.c.finished_at.is_not(None), 0), else_=downloads.c.attempts),
-                    finished_at=None,
-                    activity=None,
-                    error_kind=None,
-                    error=None,
-                    failed_stage=None,
-                    # What an earlier claim fetched says nothing of this one until it says so itself.
-                    fetch_key=downloads.c.fetch_key if self.stage.delivers else None,
-                )
-                .returning(downloads)
-            )
-            row = (await connection.execute(statement)).mappings().first()
-            if row is None:
-                return None
-            claimed = to_download(row)
-            await self._note(connection, claimed.id, claimed.epoch, claimed.status, None)
+        async def work(connection: AsyncConnection) -> list[Download]:
+            claimed: list[Download] = []
+            until = time.monotonic() + CLAIMING
+            while len(claimed) < at_most and (row := await self._claim_next(connection)) is not None:
+                claimed.append(row)
+                # What is left on the disk for the next one is counted when this one is committed.
+                if row.room_needed or time.monotonic() > until:
+                    break
             return claimed
 
-        claim = await self._database.write(work)
-        if claim is not None and claim.room_needed:
-            self.room.left -= claim.room_needed
-        return claim
+        claimed = await self._database.write(work)
+        self.room.left -= sum(claim.room_needed or 0 for claim in claimed)
+        return claimed
+
+    async def _claim_next(self, connection: AsyncConnection) -> Download | None:
+        statement = (
+            update(downloads)
+            .where(downloads.c.id == next_id(self.stage, self._site_limits, self.room))
+            .values(
+                status=self.stage.works_in[0],
+                claimed_by=self.runner,
+                epoch=downloads.c.epoch + 1,
+                heartbeat_at=utc_now(),
+                started_at=func.coalesce(downloads.c.started_at, utc_now()),
+                # A settled row that was set back by a person begins with all its tries.
+                attempts=case((downloads.c.finished_at.is_not(None), 0), else_=downloads.c.attempts),
+                finished_at=None,
+                activity=None,
+                error_kind=None,
+                error=None,
+                failed_stage=None,
+                # What an earlier claim fetched says nothing of this one until it says so itself.
+                fetch_key=downloads.c.fetch_key if self.stage.delivers else None,
+            )
+            .returning(downloads)
+        )
+        row = (await connection.execute(statement)).mappings().first()
+        if row is None:
+            return None
+        claimed = to_download(row)
+        await self._note(connection, claimed.id, claimed.epoch, claimed.status, None)
+        return claimed
 
     def _claimable(self) -> ColumnElement[bool]:
         return claimable(self.stage, self._site_limits, self.room)

@@ -130,12 +130,12 @@ async def test_a_claim_whose_answer_was_lost_is_given_back(database: Database, t
     lost: list[Download] = []
 
     class Forgetful(Store):
-        async def claim(self) -> Download | None:
-            claim = await super().claim()
-            if claim is not None and not lost:
-                lost.append(claim)
+        async def claims(self, at_most: int) -> list[Download]:
+            claims = await super().claims(at_most)
+            if claims and not lost:
+                lost.extend(claims)
                 raise ConnectionResetError("after the commit")
-            return claim
+            return claims
 
     work = Work()
     async with working(database, work, tmp_path, store_type=Forgetful):

@@ -80,10 +80,26 @@ async def test_a_file_that_is_never_read_to_its_end_takes_no_longer_than_allowed
     media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(media_probe, "TIMEOUT", 0.0)
-    assert await probe(media / "video.mp4") is None
+    assert await ask(plain(media / "video.mp4"), "-show_format") == {}
     assert not [child for child in psutil.Process().children() if child.name() == "ffprobe"]
 
 
 async def test_an_answer_without_end_is_not_kept(media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(media_probe, "MAX_ANSWER", 100)
     assert await ask(plain(media / "video.mp4"), "-show_packets") == {}
+
+
+async def test_a_file_is_asked_once_until_it_changes(
+    media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived = tmp_path / "0.part"
+    arrived.write_bytes((media / "video.mp4").read_bytes())
+    found = await probe(arrived)
+    placed = tmp_path / "video.mp4"
+    placed.hardlink_to(arrived)
+    monkeypatch.setenv("PATH", str(tmp_path))  # where no ffprobe is
+    assert await probe(placed) == found
+    with placed.open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(FileNotFoundError):
+        await probe(placed)
