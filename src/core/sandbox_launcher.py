@@ -54,6 +54,7 @@ def become(
         limits: names and values of `resource`.
         niceness: added to ours.
     """
+    _give_way(niceness)
     try:
         if network == "none":
             _enter_new(_NEW_USER | _NEW_NET)
@@ -67,12 +68,27 @@ def become(
                 _shut(files, tcp=network != "no tcp")
     except OSError as error:
         sys.exit(_fail(UNUSABLE, f"the sandbox does not work any more: {error}"))
-    os.nice(niceness)
     _limit(limits)
     try:
         os.execv(sys.argv[1], sys.argv[1:])  # noqa: S606  (no shell is what is wanted)
     except OSError as error:
         sys.exit(_fail(NOT_FOUND, f"{sys.argv[1]}: {error.strerror}"))
+
+
+def _give_way(niceness: int) -> None:
+    """Take less of the processor than others.
+
+    Where Linux shares it among sessions (`sched_autogroup_enabled`, man 7 sched) the niceness of a process counts only
+    within its session, and a child of ours has its own: then that of the session is what others feel.
+    """
+    if not niceness:
+        return
+    reached = os.nice(niceness)
+    try:
+        with open("/proc/self/autogroup", "w") as file:  # noqa: PTH123  (pathlib takes long to import)
+            file.write(str(reached))
+    except OSError:  # it is off, is not Linux, or was told so a moment ago: no reason to do without the child
+        return
 
 
 def make_network(descriptor: int, port: int) -> None:

@@ -21,6 +21,7 @@ from core.sandbox import Files, Network, layers
 from core.sandbox_network import GuardedNetwork
 from tests.support.processes import gone, wait_until
 
+AUTOGROUP = Path("/proc/self/autogroup")
 CHECKOUT = Path(__file__).parents[2]
 SHORT = "import os, socket, subprocess, sys, time\ndef does(what):\n    try: exec(what)\n    except Exception as error:"
 SHORT += " print(type(error).__name__)\n    else: print('done')\n"
@@ -198,6 +199,10 @@ async def test_a_child_has_no_rights_and_gets_none_back() -> None:
         ("does('bytearray(400 * 2**20)')", {"data_bytes": 256 * 2**20}, 0, ["MemoryError"]),
         ("does('[os.dup(0) for _ in range(99)]')", {"open_files": 64}, 0, ["OSError"]),
         ("print(os.nice(0))", {"niceness": 7}, 0, ["7"]),
+        pytest.param(
+            *("print(open('/proc/self/autogroup').read().split()[-1])", {"niceness": 7}, 0, ["7"]),
+            marks=pytest.mark.skipif(not AUTOGROUP.exists(), reason="this kernel does not know sessions"),
+        ),
         ("import resource; print(resource.getrlimit(resource.RLIMIT_CORE))", {"open_files": 64}, 0, ["(0, 0)"]),
     ],
 )
