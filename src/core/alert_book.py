@@ -16,7 +16,8 @@ from core.redaction import KNOWN
 from core.room import free_at
 from core.settings import Settings
 from core.snapshot import read_snapshot
-from core.tables import alerts, events, utc_in, utc_now
+from core.sql_functions import utc_in, utc_now
+from core.tables import alerts, events
 from core.upserts import upsert
 
 HOUR = 3600.0

@@ -23,8 +23,8 @@ from core.errors import (
 from core.models import ChildRow, Download, NewMediaFile, Settlement, Status, StopReason
 from core.retry_handler import RetryPolicy
 from core.room import WAITS, still_needed
+from core.sql_functions import utc_in
 from core.store import Store
-from core.tables import utc_in
 
 SETTLE_AGAIN_AFTER = 1.0  # seconds
 LIST_IN_A_LIST = "This entry of a list is a list itself. Ask for it by its own link."

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.database import Database, DatabaseFault
 from core.errors import BossBotError, DatabaseLost
 from core.redaction import KNOWN
-from core.tables import chores, utc_in, utc_now
+from core.sql_functions import utc_in, utc_now
+from core.tables import chores
 
 LOOK = 15.0  # seconds between looks at the table
 SHORT = 600.0  # seconds

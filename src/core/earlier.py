@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.database import Database
 from core.models import Destination, Download, MediaFile, SameBy, Status
 from core.rows import to_download, to_media_file
+from core.sql_functions import utc_in
 from core.storage_book import has_files
-from core.tables import downloads, media_files, utc_in
+from core.tables import downloads, media_files
 
 LOOKED_AT = 20  # of the newest; older ones of a link that is asked for more often are not worth the time
 COMPARED = 500  # downloads whose files are compared with new ones

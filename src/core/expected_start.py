@@ -8,7 +8,8 @@ from sqlalchemy import Select, Subquery, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.models import DOWNLOAD_STAGE, Status
-from core.tables import downloads, utc_now
+from core.sql_functions import utc_now
+from core.tables import downloads
 
 RECENT = 50  # downloads that tell how long one takes
 

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database
 from core.models import Download
-from core.tables import fetched, utc_in, utc_now
+from core.sql_functions import utc_in, utc_now
+from core.tables import fetched
 from core.upserts import upsert
 
 WINDOW = timedelta(hours=24)

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.database import Database
 from core.models import MediaFile
 from core.rows import to_media_file
-from core.tables import downloads, links, media_files, utc_in, utc_now
+from core.sql_functions import utc_in, utc_now
+from core.tables import downloads, links, media_files
 
 KEPT = 30 * 24 * 3600.0  # seconds that a link which works no more is told apart from one that never was
 

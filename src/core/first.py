@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.earlier import shaping
 from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE, Destination, Download
-from core.tables import downloads, utc_now
+from core.sql_functions import utc_now
+from core.tables import downloads
 
 LONGEST_WAIT = 3600.0  # seconds; then the second fetches itself
 

@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.database import Database
 from core.history_measures import MEASURED, Figure, Measure, measure
 from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE
-from core.tables import downloads, events, history, utc_now
+from core.sql_functions import utc_now
+from core.tables import downloads, events, history
 from core.upserts import upsert
 
 TIME = "%Y-%m-%d %H:%M:%S"

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import OverLimit
 from core.preferences import Limits
-from core.tables import downloads, utc_in
+from core.sql_functions import utc_in
+from core.tables import downloads
 
 DAY = 24 * 3600  # seconds
 

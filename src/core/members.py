@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import Database
 from core.rows import storable
-from core.tables import downloads, members, utc_now
+from core.sql_functions import utc_now
+from core.tables import downloads, members
 from core.upserts import upsert
 
 LONGEST = 100  # characters, as the table's check has it; Discord allows 32

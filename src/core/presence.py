@@ -18,7 +18,8 @@ from core.database_identity import Beat, Identity
 from core.errors import DatabaseLost
 from core.models import RunnerState
 from core.redaction import KNOWN
-from core.tables import runners, utc_now
+from core.sql_functions import utc_now
+from core.tables import runners
 
 FAULTS = (SQLAlchemyError, OSError)  # asyncpg lets the errors of the socket pass
 PATIENCE = 1.0  # seconds that a new state waits for a locked database; the next heartbeat writes it anyway

@@ -16,7 +16,8 @@ from core.preferences import GuildPreferences, MemberPreferences
 from core.requests import OVER, waits
 from core.rows import to_download, to_media_file
 from core.settings_tables import read_languages, read_preferences
-from core.tables import downloads, events, guild_settings, media_files, runners, utc_now
+from core.sql_functions import utc_now
+from core.tables import downloads, events, guild_settings, media_files, runners
 
 ACTIVE = tuple(status for status in Status if status not in OVER)
 

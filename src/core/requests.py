@@ -19,7 +19,8 @@ from core.preferences import GuildPreferences, Limits, MemberPreferences
 from core.quotas import Quotas, check_quotas
 from core.rework import begin_anew, ended_badly, not_fetched_yet
 from core.settings_tables import change_preferences
-from core.tables import downloads, events, guild_settings, media_files, utc_now
+from core.sql_functions import utc_now
+from core.tables import downloads, events, guild_settings, media_files
 
 Condition = ColumnElement[bool]  # for those who may not import SQLAlchemy
 OVER = (Status.UPLOADED, Status.FAILED, Status.CANCELLED)

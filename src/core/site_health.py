@@ -23,7 +23,8 @@ from core.errors import (
     TransferError,
 )
 from core.models import Download, Status
-from core.tables import downloads, events, site_health, utc_in, utc_now
+from core.sql_functions import utc_in, utc_now
+from core.tables import downloads, events, site_health
 from core.upserts import upsert
 
 # Errors that are the site's, whatever was asked for; of these classes themselves: private media is no fault of a site.

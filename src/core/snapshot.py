@@ -10,7 +10,8 @@ from core.history import moment
 from core.history_measures import Measure
 from core.history_reading import HistoryReader, Key, Sum
 from core.queries import Queries, Runner, seconds_between
-from core.tables import alerts, chores, downloads, site_health, utc_now
+from core.sql_functions import utc_now
+from core.tables import alerts, chores, downloads, site_health
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

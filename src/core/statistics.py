@@ -13,7 +13,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from core.database import Database
 from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE, Status
 from core.requests import OVER
-from core.tables import downloads, utc_in
+from core.sql_functions import utc_in
+from core.tables import downloads
 
 
 class Period(StrEnum):

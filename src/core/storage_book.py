@@ -12,7 +12,8 @@ from core.models import Destination, Download, MediaFile, Status
 from core.preferences import GuildPreferences, Retention
 from core.rows import to_download, to_media_file
 from core.settings_tables import change_preferences
-from core.tables import downloads, events, guild_settings, media_files, runners, utc_now
+from core.sql_functions import utc_now
+from core.tables import downloads, events, guild_settings, media_files, runners
 
 _AT_ONCE = 500  # ids a statement
 

@@ -24,7 +24,8 @@ from core.redaction import KNOWN
 from core.room import Room, promised
 from core.rows import storable, to_download
 from core.site_health import SiteRules, heed, reason_to_wait
-from core.tables import downloads, events, media_files, runners, utc_in, utc_now
+from core.sql_functions import utc_in, utc_now
+from core.tables import downloads, events, media_files, runners
 from core.turns import claimable, next_id, running_from
 
 CLAIMING = 0.02  # seconds of one transaction

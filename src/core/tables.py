@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy import (
     REAL,
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     Double,
@@ -17,11 +16,10 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from core.models import Destination, SameBy, Status, UrlType
+from core.sql_functions import TIME, is_json_object, is_time, utc_now
 
 metadata = MetaData(
     naming_convention={
@@ -33,47 +31,6 @@ metadata = MetaData(
 # A STRICT table of SQLite knows INTEGER and REAL only; PostgreSQL needs the wide ones named.
 Whole: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 Real: TypeEngine[float] = Double().with_variant(REAL(), "sqlite")
-
-_TIME = "YYYY-MM-DD HH24:MI:SS"
-
-
-class utc_now(FunctionElement[str]):  # noqa: N801  (an SQL function, spelled as SQLAlchemy spells them)
-    """The database's clock as UTC text, `YYYY-MM-DD HH:MM:SS`."""
-
-    type = Text()
-    inherit_cache = True
-
-
-class utc_in(FunctionElement[str]):  # noqa: N801  (as above)
-    """The same, moved by a number of seconds."""
-
-    type = Text()
-    inherit_cache = False  # the number is part of the text
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self.seconds = round(seconds)
-
-
-@compiles(utc_now, "sqlite")
-def _utc_now_sqlite(_element: utc_now, _compiler: Any, **_: Any) -> str:
-    return "(datetime('now'))"
-
-
-@compiles(utc_in, "sqlite")
-def _utc_in_sqlite(element: utc_in, _compiler: Any, **_: Any) -> str:
-    return f"(datetime('now', '{element.seconds:+d} seconds'))"
-
-
-@compiles(utc_now, "postgresql")
-def _utc_now_postgresql(_element: utc_now, _compiler: Any, **_: Any) -> str:
-    return f"to_char((clock_timestamp() AT TIME ZONE 'UTC'), '{_TIME}')"
-
-
-@compiles(utc_in, "postgresql")
-def _utc_in_postgresql(element: utc_in, _compiler: Any, **_: Any) -> str:
-    moved = f"interval '{element.seconds} seconds'"
-    return f"to_char((clock_timestamp() AT TIME ZONE 'UTC') + {moved}, '{_TIME}')"
 
 
 def _one_of(column: str, values: Any) -> CheckConstraint:
@@ -98,51 +55,9 @@ def _times(*columns: str) -> list[CheckConstraint]:
     checks = []
     for column in columns:
         sqlite = CheckConstraint(f"{column} IS datetime({column}, '+0 days')", name=column)
-        postgresql = CheckConstraint(f"to_char({column}::timestamp, '{_TIME}') = {column}", name=column)
+        postgresql = CheckConstraint(f"to_char({column}::timestamp, '{TIME}') = {column}", name=column)
         checks += [sqlite.ddl_if(dialect="sqlite"), postgresql.ddl_if(dialect="postgresql")]
     return checks
-
-
-class is_time(FunctionElement[bool]):  # noqa: N801  (as above)
-    """Whether a column added later holds a time: beside a column, SQLAlchemy's `ddl_if` is not obeyed."""
-
-    type = Boolean()
-    inherit_cache = False  # the name is part of the text
-
-    def __init__(self, column: str) -> None:
-        super().__init__()
-        self.column = column
-
-
-@compiles(is_time, "sqlite")
-def _is_time_sqlite(element: is_time, _compiler: Any, **_: Any) -> str:
-    return f"{element.column} IS datetime({element.column}, '+0 days')"
-
-
-@compiles(is_time, "postgresql")
-def _is_time_postgresql(element: is_time, _compiler: Any, **_: Any) -> str:
-    return f"to_char({element.column}::timestamp, '{_TIME}') = {element.column}"
-
-
-class is_json_object(FunctionElement[bool]):  # noqa: N801  (as above)
-    """Whether a column of text holds a JSON object."""
-
-    type = Boolean()
-    inherit_cache = False  # the name is part of the text
-
-    def __init__(self, column: str) -> None:
-        super().__init__()
-        self.column = column
-
-
-@compiles(is_json_object, "sqlite")
-def _is_json_object_sqlite(element: is_json_object, _compiler: Any, **_: Any) -> str:
-    return f"json_valid({element.column}) AND json_type({element.column}) = 'object'"
-
-
-@compiles(is_json_object, "postgresql")
-def _is_json_object_postgresql(element: is_json_object, _compiler: Any, **_: Any) -> str:
-    return f"jsonb_typeof({element.column}::jsonb) = 'object'"
 
 
 def _json_object(column: str) -> CheckConstraint:

@@ -10,7 +10,8 @@ from core.first import keeps_waiting
 from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE, Stage
 from core.room import Room, has_room
 from core.site_health import parked
-from core.tables import downloads, utc_now
+from core.sql_functions import utc_now
+from core.tables import downloads
 
 KEPT = 16  # expressions: to build one takes longer than to run it
 

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.database import Database
 from core.models import Status
 from core.requests import OVER
+from core.sql_functions import utc_in
 from core.statistics import seconds_to
-from core.tables import downloads, site_health, utc_in
+from core.tables import downloads, site_health
 from core.viewers import Viewer
 
 DAY = 24 * 3600

@@ -12,7 +12,8 @@ from core.database import Database
 from core.models import Download, MediaFile, Status
 from core.requests import OVER
 from core.rows import to_download, to_media_file
-from core.tables import downloads, media_files, utc_now, web_sessions
+from core.sql_functions import utc_now
+from core.tables import downloads, media_files, web_sessions
 from core.viewers import Viewer
 
 MOST_MOVING = 500  # downloads that one look reads; a longer queue is told by its number

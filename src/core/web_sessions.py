@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.database import Database
 from core.file_links import hashed
 from core.preferences import GuildPreferences
-from core.tables import downloads, guild_settings, utc_in, utc_now, web_sessions
+from core.sql_functions import utc_in, utc_now
+from core.tables import downloads, guild_settings, web_sessions
 from core.viewers import Seat, Viewer
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import insert
 from core.chores import Chore, ChoreBook, keep_doing
 from core.database import Database
 from core.errors import ConfigurationError
-from core.tables import chores, utc_in
+from core.sql_functions import utc_in
+from core.tables import chores
 from tests.conftest import Hand
 from tests.support.processes import wait_until
 

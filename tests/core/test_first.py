@@ -13,8 +13,9 @@ from core.models import UPLOAD_STAGE, Download, Settlement, Status
 from core.queries import Queries
 from core.requests import Ask, Requests
 from core.retry_handler import RetryPolicy
+from core.sql_functions import utc_in
 from core.store import Store
-from core.tables import downloads, utc_in
+from core.tables import downloads
 from tests.core import given
 
 HERE = {"guild_id": 5, "user_id": 7, "destination": "discord", "channel_id": 6}

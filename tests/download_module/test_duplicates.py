@@ -14,7 +14,8 @@ from core.layout import Layout
 from core.models import SameBy, Status
 from core.queries import Queries
 from core.requests import Requests
-from core.tables import media_files, utc_in, utc_now
+from core.sql_functions import utc_in, utc_now
+from core.tables import media_files
 from download_module.duplicates import Duplicates
 from download_module.url_detector import Identity
 from tests.core import given
