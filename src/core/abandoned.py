@@ -31,8 +31,8 @@ class Abandoned:
 
     async def take_back(self) -> None:
         """Give the rows of dead runners to whoever claims them next, and tidy up behind hand edits."""
-        await self._store.tidy()
-        dead = [name for name in await self._store.holders() if self._alive.proves_dead(name)]
+        await self._store.remains.tidy()
+        dead = [name for name in await self._store.remains.holders() if self._alive.proves_dead(name)]
         if dead:
             given = await self._store.give_back("its runner died", runners_gone=dead)
             await self._store.sign_off(*dead)
@@ -45,7 +45,7 @@ class Abandoned:
 
     async def _look_at_the_clock(self) -> None:
         """After the clock was set, every heartbeat seems old or to come: all runners get time to beat once more."""
-        clock = await self._store.clock() - time.monotonic()
+        clock = await self._store.remains.clock() - time.monotonic()
         moved = 0.0 if self._clock is None else clock - self._clock
         self._clock = clock
         if abs(moved) < CLOCK_WAS_SET:
@@ -53,7 +53,7 @@ class Abandoned:
         logger.warning("the clock was set by {:+.0f} s", moved)
         self._steady_since = time.monotonic()
         if moved < 0:
-            await self._store.try_again_now()
+            await self._store.remains.try_again_now()
 
     def _silence_means_death(self) -> bool:
         # While an admin's shell locks the database, or after this process was stopped, nobody could beat, this

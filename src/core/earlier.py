@@ -16,7 +16,7 @@ from core.tables import downloads, media_files
 
 LOOKED_AT = 20  # of the newest; older ones of a link that is asked for more often are not worth the time
 COMPARED = 500  # downloads whose files are compared with new ones
-DELETED = 0  # the message's id of a file whose message somebody deleted
+DELETED = 0  # the message's id of a file whose message was certainly there, and somebody deleted it
 NOT_SHAPING = ("force", "spoiler", "to")  # options that change nothing in the files
 UNSAME = {"same_as": None, "same_by": None, "same_url": None}
 

@@ -3,10 +3,9 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,23 +20,15 @@ from core.models import ChildRow, Download, NewMediaFile, Progress, RunnerState,
 from core.news import News, cancelled_while_waiting, read_news
 from core.presence import Presence
 from core.redaction import KNOWN
+from core.remains import IDLE, Remains
 from core.room import Room, promised
 from core.rows import storable, to_download
 from core.site_health import SiteRules, heed, reason_to_wait
 from core.sql_functions import utc_in, utc_now
-from core.tables import downloads, events, media_files, runners
-from core.turns import claimable, next_id, running_from
+from core.tables import downloads, events, runners
+from core.turns import claimable, claiming, running_from
 
 CLAIMING = 0.02  # seconds of one transaction
-IDLE = {
-    "claimed_by": None,
-    "heartbeat_at": None,
-    "download_speed": 0,
-    "eta_seconds": None,
-    "activity": None,
-    "room_needed": None,
-    "waits_for": None,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +50,7 @@ class Store:
         self.stage = stage
         self.runner = runner
         self.room = Room()
+        self.remains = Remains(database, stage)
         self._presence = Presence(database, name=runner, kind=stage.name)
         self._site_limits: dict[str, int] = {}  # as `enter_site` was told them
         self.site_rules = SiteRules()
@@ -102,27 +94,7 @@ class Store:
         return claimed
 
     async def _claim_next(self, connection: AsyncConnection) -> Download | None:
-        statement = (
-            update(downloads)
-            .where(downloads.c.id == next_id(self.stage, self._site_limits, self.room))
-            .values(
-                status=self.stage.works_in[0],
-                claimed_by=self.runner,
-                epoch=downloads.c.epoch + 1,
-                heartbeat_at=utc_now(),
-                started_at=func.coalesce(downloads.c.started_at, utc_now()),
-                # A settled row that was set back by a person begins with all its tries.
-                attempts=case((downloads.c.finished_at.is_not(None), 0), else_=downloads.c.attempts),
-                finished_at=None,
-                activity=None,
-                error_kind=None,
-                error=None,
-                failed_stage=None,
-                # What an earlier claim fetched says nothing of this one until it says so itself.
-                fetch_key=downloads.c.fetch_key if self.stage.delivers else None,
-            )
-            .returning(downloads)
-        )
+        statement = claiming(self.stage, self.runner, self._site_limits, self.room)
         row = (await connection.execute(statement)).mappings().first()
         if row is None:
             return None
@@ -396,28 +368,6 @@ class Store:
         where = and_(downloads.c.status.in_(self.stage.works_in), or_(*abandoned))
         return await self._move_unheld(where, self.stage.takes, reason, IDLE)
 
-    async def clock(self) -> float:
-        """The database's clock, in seconds since 1970; whole ones."""
-
-        async def work(connection: AsyncConnection) -> str:
-            return str((await connection.execute(select(utc_now()))).scalar_one())
-
-        return datetime.fromisoformat(await self._database.read(work)).replace(tzinfo=UTC).timestamp()
-
-    async def try_again_now(self) -> None:
-        """Have rows that wait for another try wait no longer: the clock was set back, and their time is far off."""
-
-        async def work(connection: AsyncConnection) -> None:
-            failed = or_(
-                downloads.c.error_kind.is_not(None),
-                downloads.c.room_needed.is_not(None),
-                downloads.c.waits_for.is_not(None),
-            )
-            waits = and_(downloads.c.status == self.stage.takes, downloads.c.available_at > utc_now(), failed)
-            await connection.execute(update(downloads).where(waits).values(available_at=None))
-
-        await self._database.write(work)
-
     async def release(self, held: Held) -> None:
         """Return one row that this runner holds and nobody works on."""
         where = and_(downloads.c.id == held.id, downloads.c.epoch == held.epoch, self._mine())
@@ -443,26 +393,6 @@ class Store:
 
         return await self._database.write(work) if await self._database.read(look) else []
 
-    async def tidy(self) -> None:
-        """Complete what hand edits left half done: claims of rows that are over, files of rows that were deleted."""
-        over = downloads.c.status.in_((Status.UPLOADED, Status.FAILED, Status.CANCELLED))
-        half = and_(over, downloads.c.claimed_by.is_not(None))
-        orphaned = media_files.c.download_id.not_in(select(downloads.c.id))
-
-        async def look(connection: AsyncConnection) -> bool:
-            asked = select(
-                select(downloads.c.id).where(half).exists() | select(media_files.c.id).where(orphaned).exists()
-            )
-            return bool((await connection.execute(asked)).scalar_one())
-
-        async def work(connection: AsyncConnection) -> None:
-            ended = func.coalesce(downloads.c.finished_at, utc_now())
-            await connection.execute(update(downloads).where(half).values(**IDLE, finished_at=ended))
-            await connection.execute(delete(media_files).where(orphaned))
-
-        if await self._database.read(look):
-            await self._database.write(work)
-
     # -- runners -------------------------------------------------------------------------------------------------
 
     async def sign_on(self, pid: int) -> None:
@@ -482,15 +412,3 @@ class Store:
             await connection.execute(delete(runners).where(runners.c.name.in_(names or (self.runner,))))
 
         await self._database.write(work)
-
-    async def holders(self) -> list[str]:
-        """The names of all runners that hold rows of this stage, or have signed on for it."""
-
-        async def work(connection: AsyncConnection) -> list[str]:
-            held = select(downloads.c.claimed_by).where(
-                downloads.c.status.in_(self.stage.works_in), downloads.c.claimed_by.is_not(None)
-            )
-            signed_on = select(runners.c.name).where(runners.c.kind == self.stage.name)
-            return [name for (name,) in await connection.execute(held.union(signed_on))]
-
-        return await self._database.read(work)

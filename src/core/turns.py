@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.first import keeps_waiting
 from core.models import DOWNLOAD_STAGE, UPLOAD_STAGE, Stage
@@ -112,4 +113,29 @@ def _next_id(stage: Stage, site_limits: tuple[tuple[str, int], ...], room: Room)
         .limit(1)
         .with_for_update(skip_locked=True, of=downloads)
         .scalar_subquery()
+    )
+
+
+def claiming(stage: Stage, runner: str, site_limits: Mapping[str, int], room: Room) -> ReturningUpdate[Any]:
+    """The statement by which a runner takes the row whose turn it is, and which gives that row."""
+    return (
+        update(downloads)
+        .where(downloads.c.id == next_id(stage, site_limits, room))
+        .values(
+            status=stage.works_in[0],
+            claimed_by=runner,
+            epoch=downloads.c.epoch + 1,
+            heartbeat_at=utc_now(),
+            started_at=func.coalesce(downloads.c.started_at, utc_now()),
+            # A settled row that was set back by a person begins with all its tries.
+            attempts=case((downloads.c.finished_at.is_not(None), 0), else_=downloads.c.attempts),
+            finished_at=None,
+            activity=None,
+            error_kind=None,
+            error=None,
+            failed_stage=None,
+            # What an earlier claim fetched says nothing of this one until it says so itself.
+            fetch_key=downloads.c.fetch_key if stage.delivers else None,
+        )
+        .returning(downloads)
     )

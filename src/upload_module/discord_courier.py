@@ -16,6 +16,7 @@ from pathlib import Path
 from loguru import logger
 
 from core.deliveries import Deliveries
+from core.earlier import DELETED
 from core.errors import DeliveryUnclear, DestinationForbidden, FileTooLarge
 from core.models import Download, MediaFile
 from core.preferences import Notify
@@ -36,7 +37,6 @@ from upload_module.uploader_bot import UploaderBot
 NONCE_IS_SAFE = 90.0  # seconds; Discord says "the past few minutes", and the upload itself takes its time
 CLOCKS_MAY_DIFFER = 7200.0  # seconds
 MAX_DESCRIPTION = 1024  # characters of an alt text; Discord's
-DELETED = 0  # the message's id when its nonce proves that it was there, and somebody deleted it
 
 Message = tuple[MediaFile, ...]
 

@@ -137,7 +137,7 @@ async def test_runners_sign_on_and_off_and_holders_names_all_that_may_hold(datab
     await two.sign_on(22)
     await given.runner(database, "uploader", UPLOAD_STAGE).sign_on(33)
 
-    assert sorted(await one.holders()) == ["forgotten", "one", "two"]
+    assert sorted(await one.remains.holders()) == ["forgotten", "one", "two"]
     assert [(r.name, r.kind, r.pid) for r in await Queries(database).runners()] == [
         ("one", "download", 11),
         ("two", "download", 22),
@@ -146,7 +146,7 @@ async def test_runners_sign_on_and_off_and_holders_names_all_that_may_hold(datab
 
     await one.sign_off()
     await one.sign_off("two", "nobody")
-    assert await one.holders() == ["forgotten"]
+    assert await one.remains.holders() == ["forgotten"]
 
 
 async def test_what_hand_edits_left_half_done_is_completed(database: Database, hand: Hand) -> None:
@@ -157,7 +157,7 @@ async def test_what_hand_edits_left_half_done_is_completed(database: Database, h
         await hand(
             "INSERT INTO media_files (download_id, position, path, kind, bytes) VALUES (999, 0, '/x', 'video', 1)"
         )
-    await given.runner(database).tidy()
+    await given.runner(database).remains.tidy()
     row = await Queries(database).get(download_id)
     assert row is not None
     assert (row.claimed_by, row.activity, row.download_speed) == (None, None, 0)
