@@ -62,9 +62,9 @@ class House:
     def record(self) -> Path:
         return self.directory / "record"
 
-    async def start(self) -> None:
-        """Start both runners: the first time with the fault, then without."""
-        given: dict[str, object] = {"delivers_only": bool(self.shape.fetched)}
+    async def start(self, *, both: bool = False) -> None:
+        """Start the runners that have work, or both: the first time with the fault, then without."""
+        given: dict[str, object] = {"delivers_only": bool(self.shape.fetched) and not both}
         if self.proxy is not None:
             given["proxy"] = self.proxy.port
         if not self.outputs and self.trial.kind in (Kind.SQL, Kind.FILE):

@@ -65,7 +65,7 @@ async def run_trial(trial: Trial, shape: Shape, directory: Path, workshop: Works
 
 async def _sweep(house: House) -> None:
     """Let a healthy runner's janitor remove what a dead one left."""
-    await house.start()
+    await house.start(both=True)
     with contextlib.suppress(TimeoutError):  # a rule says so
         await wait_until(lambda: not left_on_disk(house.downloads), 10)
     await house.stop()

@@ -20,7 +20,7 @@ from tests.torture.world import LEASE
 # those who live for a moment only get their share.
 WEIGHTS = {"bot": 0.3, "download": 1, "upload": 1, "aria2c": 1, "guard": 1, "extractor": 2, "ffmpeg": 4, "browser": 3}
 RAREST, AT_LEAST = "browser", 2  # of the last rounds are for it, where it was not hit before
-LURED_WITHIN = 12.0  # seconds
+LURED_WITHIN = 30.0  # seconds
 SHORTEST, LONGEST = 0.1, 0.9  # seconds between two rounds
 ORDERLY = 0.25  # of the rounds end the process with SIGTERM
 STOPPED_AT_ONCE = 2
