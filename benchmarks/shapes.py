@@ -101,10 +101,14 @@ async def _pictures(site: Site, here: Installation, target: Path) -> Figure:
 async def _segments(site: Site, here: Installation, target: Path, *, late: str) -> Figure:
     await make_stream(site.root / "hls")
     url = f"{site.base}/{late}hls/index.m3u8"
+    listed = site.root.parent / "stream.txt"
+    names = sorted(path.name for path in (site.root / "hls").iterdir())
+    listed.write_text("".join(f"{site.base}/{late}hls/{name}\n" for name in names))
     times = await _in_turns(
         {
             "ours": lambda: _row(here, url),
             "yt-dlp -N 8": lambda: peers.seconds(site, peers.ytdlp(url, target, "-N", "8"), target),
+            "aria2c -j32, then ffmpeg": lambda: peers.seconds(site, peers.aria2c_and_ffmpeg(listed, target), target),
         }
     )
     name = f"HLS, {SEGMENTS} segments of 500 KB{', 50 ms latency' if late else ''}"
