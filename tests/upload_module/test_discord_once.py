@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.earlier import DELETED
 from core.errors import DeliveryUnclear, SendFailed
 from core.models import DOWNLOAD_STAGE, NewMediaFile, Settlement, Status
 from core.store import Store
@@ -14,7 +15,6 @@ from tests.support.discord_server import Channel, DiscordServer, Fault, Permissi
 from tests.support.discord_server.posting import remove
 from tests.upload_module.given import ONE, Stage, downloaded
 from upload_module.delivery_nonce import DeliveryNonce
-from upload_module.discord_courier import DELETED
 from upload_module.upload_manager import Limits
 
 MESSAGES = "/channels/*/messages"
