@@ -51,7 +51,7 @@ async def _long_queue() -> list[Figure]:
         store, queries = Store(database, stage=DOWNLOAD_STAGE, runner="one"), Queries(database)
         claims, progress = [], []
         for _ in range(CLAIMS):
-            await asyncio.sleep(1 / RATE)  # more would be joined, and wait for one another
+            await asyncio.sleep(1 / RATE)  # who writes more often may have to wait
             claims.append(await _seconds(store.claim))
             claim = (await queries.newest(limit=1))[0]
             now = Progress(progress=1.0, downloaded_bytes=1, download_speed=1, eta_seconds=1, activity="downloading")

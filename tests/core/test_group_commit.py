@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import database as module
+from core import group_commit
 from core.database import Database, Work
 from core.errors import RequestRefused
 
@@ -41,6 +42,15 @@ async def test_a_burst_takes_few_commits_and_every_work_has_its_own_answer(sqlit
     ids = await asyncio.gather(*(database.write(adding(f"https://a.example/{number}")) for number in range(100)))
     assert ids == list(range(2, 102)), "in the order in which they came"
     assert commits(sqlite_file) - before <= 6
+    await database.close()
+
+
+async def test_writes_one_after_the_other_wait_for_nobody(sqlite_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit, "RATE", 1.0)
+    database = Database(f"sqlite+aiosqlite:///{sqlite_file}")
+    async with asyncio.timeout(20):  # of 40 s that they would wait for somebody to share with
+        for number in range(45):
+            await database.write(adding(f"https://a.example/{number}"))
     await database.close()
 
 
