@@ -35,7 +35,7 @@ class Likeness:
             seen = await self._seen(claim, files)
             if claim.options.get("force"):
                 return
-            before = await self.earlier.with_files(claim, days=self.days)
+            before = await self.earlier.with_files(claim, seen, days=self.days)
             same = await asyncio.to_thread(the_same, seen, before)
             if same is not None:
                 await self.store.write(claim, **as_same(*same))
