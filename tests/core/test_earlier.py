@@ -17,8 +17,14 @@ from tests.upload_module.given import media_file
 HERE = {"guild_id": 5, "user_id": 7, "destination": "discord", "channel_id": 6}
 POSTED = {"status": "uploaded", "finished_at": utc_now(), **HERE}
 SUM, LOOKS = "5a" * 32, "0123456789abcdef " * 3 + "0123456789abcdef"
-VIDEO = {"kind": "video", "width": 1280, "height": 720, "duration_seconds": 60.0, "perceptual_hash": LOOKS}
-OTHER = {"sha256": "b5" * 32}
+VIDEO: dict[str, Any] = {
+    "kind": "video",
+    "width": 1280,
+    "height": 720,
+    "duration_seconds": 60.0,
+    "perceptual_hash": LOOKS,
+}
+OTHER: dict[str, Any] = {"sha256": "b5" * 32}
 
 
 @pytest.mark.parametrize(
