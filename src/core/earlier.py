@@ -16,6 +16,7 @@ from core.tables import downloads, media_files
 
 LOOKED_AT = 20  # of the newest; older ones of a link that is asked for more often are not worth the time
 COMPARED = 500  # downloads whose files are compared with new ones
+LIKELY = 50  # of those, the newest that may be the same
 COARSE, COARSE_SECONDS = 0.1, 1.5  # by how much shape and length of what looks the same may differ, and some more
 DELETED = 0  # the message's id of a file whose message was certainly there, and somebody deleted it
 NOT_SHAPING = ("force", "spoiler", "to")  # options that change nothing in the files
@@ -124,7 +125,7 @@ class Earlier:
             newest = newest.order_by(downloads.c.id.desc()).limit(limit)
             statement = select(downloads).where(downloads.c.id.in_(newest)).order_by(downloads.c.id.desc())
             if among_those is not None:
-                statement = statement.where(among_those)
+                statement = statement.where(among_those).limit(LIKELY)
             rows = (await connection.execute(statement)).mappings().all()
             files: dict[int, list[MediaFile]] = {row["id"]: [] for row in rows}
             wanted = select(media_files).where(
