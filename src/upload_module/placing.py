@@ -55,6 +55,7 @@ def same_bytes(one: Path, other: Path) -> bool:
 def _linked(source: Path, target: Path) -> bool | None:
     """True: done; False: the name is taken; None: links don't work here."""
     try:
+        _sync(source)  # which may be in memory alone
         os.link(source, target, follow_symlinks=False)
     except FileExistsError:
         return False
@@ -84,8 +85,8 @@ def _copy(source: Path, temporary: Path, stop: threading.Event) -> None:
         os.fsync(write.fileno())
 
 
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

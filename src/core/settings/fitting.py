@@ -18,9 +18,9 @@ class FittingSettings(SettingsGroup):
         description="Files that are compressed at once; a video takes all cores for itself.",
     )
     compression_ffmpeg_preset: Literal["veryfast", "faster", "fast", "medium", "slow"] = Field(
-        "fast",
+        "veryfast",
         validation_alias="COMPRESSION_FFMPEG_PRESET",
-        description="x264's preset: `slow` looks a little better than `fast` and takes 1.4 times as long.",
+        description="x264's preset: `faster` gains 1 to 4 VMAF over `veryfast` and takes 1.3 to 1.6 times as long.",
     )
     compression_min_video_bitrate_kbps: int = Field(
         125,

@@ -29,7 +29,7 @@ class AudioFitter:
         """Make it; `inherit` are descriptors that each child keeps."""
         self._ffmpeg = Ffmpeg(inherit=inherit, niceness=rules.niceness)
         self._rules = rules
-        self._splitter = Splitter(ffmpeg=self._ffmpeg, timeout=rules.timeout)
+        self._splitter = Splitter(ffmpeg=Ffmpeg(inherit=inherit), timeout=rules.timeout)
 
     async def ways(self, file: Path, limit_bytes: int) -> list[Way]:
         """What can be done, that which is to be tried first in front; empty for what is not sound alone."""

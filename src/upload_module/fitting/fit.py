@@ -39,7 +39,7 @@ class FitRules:
     min_video_bps: int = 125_000
     min_audio_bps: int = 32_000
     allow_av1: bool = False
-    preset: str = "fast"  # x264's
+    preset: str = "veryfast"  # x264's
     min_picture_quality: int = 10  # 1..100
     niceness: int = 10
     timeout: float = 3600.0  # seconds for one file

@@ -3,8 +3,12 @@
 `.fitted/<file id>/` in the directory of the download holds the files, and a manifest that says of what they were made
 and for which limit. They are made in a directory beside it and appear in one rename, so that a crash costs nothing that
 was finished. All goes with the directory of the download.
+
+What took hours is synced to disk, so that not even a power cut costs it. What is only copied is made again sooner than
+it is synced: it is believed until the machine starts anew, for its bytes may have been in memory alone.
 """
 
+import functools
 import json
 import os
 import shutil
@@ -19,6 +23,7 @@ from upload_module.fitting.fit import Step, Way
 
 DIRECTORY = ".fitted"
 MANIFEST = "manifest.json"
+COPIED = (Step.REMUX, Step.STRIP)
 
 
 class FittedFiles:
@@ -35,7 +40,7 @@ class FittedFiles:
         directory = self._directory(file)
         try:
             known = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-            if known["source"] != _identity(file) or known["limit"] < limit:
+            if known["source"] != _identity(file) or known["limit"] < limit or known["start"] not in (None, _start()):
                 return None
             paths = tuple(directory / str(name) for name in known["files"])
             sizes = [path.stat().st_size for path in paths]
@@ -58,17 +63,21 @@ class FittedFiles:
     def keep(self, file: MediaFile, way: Way, limit: int, workshop: Path, made: Sequence[Path]) -> tuple[Path, ...]:
         """Take finished files over from their workshop; where they are now."""
         names = _names(file, made)
+        start = _start() if way.step in COPIED else None
         for path, name in zip(made, names, strict=True):
-            _sync(path.rename(workshop / name))
+            kept = path.rename(workshop / name)
+            if start is None:
+                _sync(kept)
         for path in workshop.iterdir():  # what the tools left beside them
             if path.name not in names:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         sizes = {name: (workshop / name).stat().st_size for name in names}
-        known: dict[str, Any] = {"source": _identity(file), "limit": limit, "way": asdict(way), "files": sizes}
-        with (workshop / MANIFEST).open("w", encoding="utf-8") as stream:
-            json.dump(known, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
+        source = _identity(file)
+        known = {"source": source, "limit": limit, "way": asdict(way), "files": sizes, "start": start}
+        manifest = workshop / MANIFEST
+        manifest.write_text(json.dumps(known), encoding="utf-8")
+        if start is None:
+            _sync(manifest)
         directory = self._directory(file)
         shutil.rmtree(directory, ignore_errors=True)
         workshop.rename(directory)
@@ -84,6 +93,15 @@ def _identity(file: MediaFile) -> dict[str, Any]:
     """What tells a source from another one that has its id by chance, or was changed since."""
     found = Path(file.path).stat()
     return {"path": file.path, "bytes": found.st_size, "modified": found.st_mtime_ns, "sha256": file.sha256}
+
+
+@functools.cache
+def _start() -> str | None:
+    """Of this machine, the last one; None where nobody says."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return None
 
 
 def _sync(path: Path) -> None:

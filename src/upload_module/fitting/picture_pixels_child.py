@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 
 MAX_PIXELS = 100_000_000  # four bytes each in memory; more is refused as a bomb
+MAX_JPEG_PIXELS = 4 * MAX_PIXELS  # it can be decoded at half its width and height, which takes a quarter of them
 # No EPS, which runs a program, and no format that is rather a document or a texture. JPEG includes MPO.
 FORMATS = (
     *("JPEG", "PNG", "GIF", "WEBP", "AVIF"),
@@ -20,6 +22,7 @@ FORMATS = (
 )
 ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
 DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+TOO_MANY_PIXELS = "This picture has too many pixels to be worked on. Ask for a smaller version."
 ORIENTATION = 0x0112  # EXIF's tag
 
 
@@ -46,15 +49,18 @@ def opened(path: Path) -> Iterator[Image.Image]:
     Raises:
         RefusedError: it is no picture that we know, is damaged, or would be too large in memory; also from the block.
     """
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as image:
+                Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # of frames and pages
+                if is_huge(image) and not isinstance(image, JpegImageFile):
+                    raise RefusedError(TOO_MANY_PIXELS)  # noqa: TRY301  (it leaves by the same door as the others)
                 yield image
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise RefusedError("This picture has too many pixels to be worked on. Ask for a smaller version.") from error
+        raise RefusedError(TOO_MANY_PIXELS) from error
     except MemoryError as error:
         raise RefusedError("This picture takes too much memory. Ask for a smaller version of it.") from error
     except UnidentifiedImageError as error:
@@ -86,8 +92,15 @@ def is_see_through(image: Image.Image) -> bool:
     return float(low) < 255  # type: ignore[arg-type]  # of one channel the extrema are two numbers
 
 
+def is_huge(image: Image.Image) -> bool:
+    """Whether all of its pixels would be too many."""
+    return image.width * image.height > MAX_PIXELS
+
+
 def plain(image: Image.Image) -> Image.Image:
-    """The picture as L, RGB or RGBA without metadata, as it is meant to be seen. Decodes it."""
+    """The picture as L, RGB or RGBA without metadata, as it is meant to be seen. Decodes it, at half size if huge."""
+    if is_huge(image):
+        image.draft(None, (image.width // 2, image.height // 2))
     profile = image.info.get("icc_profile")
     turned = _orientation(image)
     made = _eight_bit(image)

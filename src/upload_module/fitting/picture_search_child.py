@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageFile, features
 
-from upload_module.fitting.picture_pixels_child import RefusedError, is_srgb, is_upright, plain
+from upload_module.fitting.picture_pixels_child import RefusedError, is_huge, is_srgb, is_upright, plain
 
 Tell = Callable[[float], None]  # percent
 
@@ -109,7 +109,7 @@ def _kept(image: Image.Image) -> Encoded | None:
     """A JPEG packed better, its quantization kept, and without what is not its picture."""
     profile = image.info.get("icc_profile") or b""
     named = is_srgb(profile)
-    if image.format != "JPEG" or image.mode not in KEPT_MODES or not is_upright(image):
+    if image.format != "JPEG" or image.mode not in KEPT_MODES or not is_upright(image) or is_huge(image):
         return None
     if not named and len(profile) > SMALL_PROFILE:
         return None

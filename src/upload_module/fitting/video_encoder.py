@@ -1,11 +1,13 @@
 """Encodes a video to a number of bytes that is never exceeded.
 
-The first pass looks at the picture with a constant quality and in a hurry, which costs a third of the whole, and
-encodes the sound. It tells how much the picture needs, from which the size is chosen, and how many bytes are left for
-it. The second pass reads its statistics, which x264 scales to the final size, and is held to the rate narrowly: with
-natural pictures it ends within 1.5 % of it. With noise and drawn edges it may not: what is too large, or far too
-small, is encoded once more, with the rate corrected by what it was off; what is too large then, once with a lower
-rate; then it is given up.
+A look at a few places of the picture tells how much it needs, from which the size is chosen; the sound is encoded
+meanwhile, which tells how many bytes are left. Then one pass of x264 is held to the rate narrowly: it ends within 7 %
+above what it was told, and rarely below. What is too large, or far too small, is encoded once more by the statistics of
+that pass, which ends within 2 %; what is too large then, once with a lower rate; then it is given up.
+
+Measured beside two passes at the same rate (x264 veryfast): half the processor time. The mean VMAF is the same or
+higher, for the statistics of a hurried first pass mislead where a picture is grainy (91.5 against 78.6 of a photograph
+in motion); its 5th percentile is up to 4 lower where still and moving scenes alternate.
 """
 
 from dataclasses import dataclass, replace
@@ -16,22 +18,19 @@ from core.ffmpeg_run import Ffmpeg
 from upload_module.fitting.ffmpeg_abilities import FfmpegAbilities
 from upload_module.fitting.fit import FitRules, Report
 from upload_module.fitting.source_facts import Picture, SourceFacts
-from upload_module.fitting.video_complexity import PassStatistics
 from upload_module.fitting.video_passes import VideoPasses
-from upload_module.fitting.video_rates import VideoGoal, refined
+from upload_module.fitting.video_rates import Complexity, VideoGoal, refined
 from upload_module.fitting.work_course import WorkCourse
 
-AIM = 0.98  # of the limit
-AV1_AIM = 0.95  # its rate control is coarser
-CORRECTIONS = (0.97, 0.93)  # of the rate that the try before suggests
+AIM = 0.93  # of what the sound leaves, in one pass
+AV1_AIM = 0.95
+FOLLOWING = (1.04, 1.0)  # times that, for the second and the third encode, by the statistics of the one before
+CORRECTION = 0.95  # of the rate that the try before suggests, without them
 FAR_OVER = 1.1  # times the limit: perhaps no rate will do with this size
 WASTEFUL = 0.9  # of the limit: with less of it used, another try is worth it
 FINE_QUANTIZER = 18.0  # unless nobody would see more bits
-EASY_QUANTIZER = 26.0  # up to it a quick preset does as well
-QUICK_PRESET = "veryfast"
-QUICKER = ("ultrafast", "superfast", QUICK_PRESET)
 FRAME_BYTES, FILE_BYTES = 16, 3000  # of an mp4: the tables, and the rest
-SHARES = (0.3, 0.7)  # of the time, for each pass
+SHARES = (0.1, 0.9)  # of the time, for the look and the pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,29 +39,37 @@ class Encoded:
 
     path: Path
     goal: VideoGoal  # that was reached in the end
-    encodes: int  # second passes
+    encodes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Try:
-    """One second pass."""
+    """One encode."""
 
     goal: VideoGoal
-    bps: float
-    preset: str
+    room: float  # bytes for the picture
+    seconds: float
+    factor: float = 1.0
 
-    def corrected(self, used: float, correction: float, found: PassStatistics | None, picture: Picture) -> "_Try":
+    @property
+    def bps(self) -> float:
+        """Bits a second that are asked for."""
+        return self.room * 8 / self.seconds * self.factor
+
+    def corrected(self, used: float, found: Complexity | None, picture: Picture, following: float) -> "_Try":
         """The next one, after this one used so many times the limit."""
-        bps = self.bps * correction
-        if used > FAR_OVER and found:
-            goal = refined(replace(self.goal, video_bps=int(bps)), picture, found.complexity)
+        if found is None:
+            return replace(self, factor=self.factor * CORRECTION / max(used, 0.1))
+        tried = replace(self, seconds=found.seconds)  # the container may have lied
+        if used > FAR_OVER:
+            goal = refined(replace(self.goal, video_bps=int(tried.bps)), picture, found)
             if (goal.width, goal.height) != (self.goal.width, self.goal.height):  # which is relief enough
-                return replace(self, goal=goal, bps=bps)
-        return replace(self, bps=bps if found and found.followed else bps / used)
+                return replace(tried, goal=goal)
+        return replace(tried, factor=following)
 
 
 class VideoEncoder:
-    """Two passes of x264, or one of SVT-AV1."""
+    """One pass of x264 or SVT-AV1, and another one where that missed."""
 
     def __init__(self, *, ffmpeg: Ffmpeg, rules: FitRules, abilities: FfmpegAbilities) -> None:
         self._ffmpeg = ffmpeg
@@ -107,27 +114,23 @@ class VideoEncoder:
     async def _first_try(self, passes: VideoPasses, goal: VideoGoal, limit_bytes: int) -> _Try:
         picture = passes.facts.picture
         assert picture is not None
-        found = await passes.first(goal)
-        seconds = found.seconds if found else passes.facts.seconds or 1.0
-        frames = found.frames if found else seconds * goal.fps
-        aim, preset = AV1_AIM, self._rules.preset
+        found = await passes.look(goal)
+        seconds = passes.facts.seconds or 1.0
         if found:
-            goal = refined(goal, picture, found.complexity)
-            quantizer = found.complexity.quantizer_at(goal.width * goal.height, goal.video_bps)
-            aim, preset = AIM, QUICK_PRESET if quantizer <= EASY_QUANTIZER and preset not in QUICKER else preset
-        room = limit_bytes * aim - FILE_BYTES - FRAME_BYTES * frames
+            goal = refined(goal, picture, found)
+        room = limit_bytes - FILE_BYTES - FRAME_BYTES * seconds * goal.fps
         room -= passes.sound.stat().st_size if passes.sound.exists() else 0
         if room <= 0:
             raise CompressionFailed("This video can't be made small enough.")
-        return _Try(goal=goal, bps=room * 8 / seconds, preset=preset)
+        return _Try(goal=goal, room=room * (AIM if found else AV1_AIM), seconds=seconds)
 
     async def _within(self, passes: VideoPasses, attempt: _Try, limit_bytes: int) -> Encoded:
         picture, spare = passes.facts.picture, passes.target.with_suffix(".spare")
         assert picture is not None
-        for number, correction in enumerate((*CORRECTIONS, 1.0), 1):
-            found = await passes.second(attempt.goal, attempt.bps, attempt.preset)
+        for number, following in enumerate((*FOLLOWING, 1.0), 1):
+            found = await passes.encode(attempt.goal, attempt.bps)
             used = passes.target.stat().st_size / limit_bytes
-            wastes = number == 1 and _wastes(used, found)
+            wastes = number == 1 and used < WASTEFUL and found is not None and found.quantizer > FINE_QUANTIZER
             if used > 1 and spare.exists():
                 spare.replace(passes.target)
                 used = 1.0
@@ -136,10 +139,5 @@ class VideoEncoder:
                 return Encoded(path=passes.target, goal=goal, encodes=number)
             if wastes:
                 passes.target.replace(spare)
-            attempt = attempt.corrected(used, correction, found, picture)
+            attempt = attempt.corrected(used, found, picture, following)
         raise CompressionFailed("This video can't be made small enough.")
-
-
-def _wastes(used: float, found: PassStatistics | None) -> bool:
-    """Whether another try is worth it: much room is left, and more bits would be seen."""
-    return used < WASTEFUL and found is not None and found.complexity.quantizer > FINE_QUANTIZER

@@ -28,10 +28,11 @@ class VideoFitter:
     def __init__(self, rules: FitRules, *, inherit: tuple[int, ...] = ()) -> None:
         """Make it; `inherit` are descriptors that each child keeps."""
         ffmpeg = Ffmpeg(inherit=inherit, niceness=rules.niceness)
+        copying = Ffmpeg(inherit=inherit)  # what takes a moment need not give way
         self._rules = rules
         self._encoder = VideoEncoder(ffmpeg=ffmpeg, rules=rules, abilities=FfmpegAbilities())
-        self._repacker = Repacker(ffmpeg=ffmpeg, timeout=rules.timeout)
-        self._splitter = Splitter(ffmpeg=ffmpeg, timeout=rules.timeout)
+        self._repacker = Repacker(ffmpeg=copying, timeout=rules.timeout)
+        self._splitter = Splitter(ffmpeg=copying, timeout=rules.timeout)
         self._looked_at: OrderedDict[tuple[Path, int, int], SourceFacts | None] = OrderedDict()
 
     async def ways(self, file: Path, limit_bytes: int) -> list[Way]:

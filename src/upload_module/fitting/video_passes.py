@@ -1,5 +1,6 @@
-"""The passes of ffmpeg over one video: what it is like, and the video as it will be."""
+"""The passes of ffmpeg over one video: a look at some places of it, and the video as it will be."""
 
+import math
 import os
 import shutil
 from dataclasses import dataclass
@@ -9,22 +10,21 @@ from core.errors import CompressionFailed
 from core.ffmpeg_run import Ffmpeg
 from core.media_input import plain
 from upload_module.fitting.source_facts import SourceFacts
-from upload_module.fitting.video_complexity import PassStatistics
+from upload_module.fitting.video_complexity import complexity_of
 from upload_module.fitting.video_filters import frame_filters, frame_timing
-from upload_module.fitting.video_rates import SoundGoal, VideoGoal, scaled
+from upload_module.fitting.video_places import PLACES, joined_places, place_inputs
+from upload_module.fitting.video_rates import Complexity, SoundGoal, VideoGoal
 from upload_module.fitting.work_course import WorkCourse
 
 ACTIVITY = "compressing"
-FIRST_TALLEST = 720  # pixels of the short side; grain, which a smaller picture loses, costs the most
-FIRST_QUALITY = 28  # x264's crf
-# Of x264, 1 by default: how far the second pass may stray from the rate for a while. A short video has no time to make
-# up for it: with 0.5, ten seconds of drawn edges ended 3 % over, and with 0.2 they end 0.5 % under at the same VMAF.
-RATE_TOLERANCE = 0.5
-TOLERANCE_A_SECOND = 0.02
-LEAST_TOLERANCE = 0.1
+LOOK_PRESET = "veryfast"
+LOOK_QUALITY = 28  # x264's crf
+# Of x264, 1 by default: how far it may stray from the rate for a while, which it does in the root of the length.
+RATE_TOLERANCE = 0.025  # after a second
+TOLERANCES = (0.05, 0.5)
 AV1_PRESET = 8  # of SVT-AV1, 0..13
 KEYS = 5.0  # seconds between the places where a long result can be cut
-STATISTICS, SOUND = "first", "sound.m4a"
+STATISTICS, SOUND = "pass", "sound.m4a"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +37,14 @@ class VideoPasses:
     course: WorkCourse
     preset: str  # x264's
     tonemaps: bool  # ffmpeg has zscale and tonemap
-    av1: bool  # in one pass; the first only encodes the sound
+    av1: bool  # without a look
     cuttable: bool  # a key frame every few seconds
     timeout: float  # seconds, of each
 
     @property
     def sound(self) -> Path:
-        """The sound as it will be, after the first pass."""
+        """The sound as it will be, after the look."""
         return self.target.parent / SOUND
-
-    @property
-    def _tolerance(self) -> float:
-        wanted = TOLERANCE_A_SECOND * (self.facts.seconds or 0.0)
-        return min(max(wanted, LEAST_TOLERANCE), RATE_TOLERANCE)
 
     @property
     def _statistics(self) -> Path:
@@ -60,46 +55,48 @@ class VideoPasses:
         """Those that the next pass goes by."""
         return self._statistics.with_suffix(".kept")
 
-    async def first(self, goal: VideoGoal) -> PassStatistics | None:
-        """Look at the picture, with a constant quality and in a hurry, and encode the sound.
+    async def look(self, goal: VideoGoal) -> Complexity | None:
+        """Encode the sound, and look at the picture: at some places, with a constant quality and in a hurry.
 
         Raises:
             CompressionFailed: there is no picture.
             ChecksumMismatch: the source can't be read.
             DiskFull: there is no room.
         """
-        assert self.facts.picture is not None
+        inputs: list[str] = []
         output: list[str] = []
         if not self.av1:
-            output += [
-                *self._picture(goal, *scaled(self.facts.picture, min(goal.width, goal.height, FIRST_TALLEST))),
-                *("-c:v", "libx264", "-preset", self.preset, "-crf", str(FIRST_QUALITY)),
-                *("-pass", "1", "-passlogfile", STATISTICS, "-an", "-f", "null", os.devnull),
-            ]
+            inputs += place_inputs(self.facts)
+            graph = joined_places(self.facts, self._filters(goal))
+            output += ["-filter_complex", f"{graph}[seen]", "-map", "[seen]", "-fps_mode:v", "passthrough"]
+            output += ["-c:v", "libx264", "-preset", LOOK_PRESET, "-crf", str(LOOK_QUALITY)]
+            output += ["-pass", "1", "-passlogfile", STATISTICS, "-f", "null", os.devnull]
         if self.facts.sound and goal.sound:
-            output += ["-map", f"0:{self.facts.sound.index}", "-vn", *_sound_codec(goal.sound), SOUND]
+            whole = inputs.count("-i")
+            inputs += plain(self.facts.path).arguments
+            output += ["-map", f"{whole}:{self.facts.sound.index}", "-vn", *_sound_codec(goal.sound), SOUND]
         if output:
-            await self._run([*plain(self.facts.path).arguments, *output], number=0)
+            await self._run([*inputs, *output], number=0)
         if self.av1:
             return None
         try:
-            found = PassStatistics(self._statistics)
+            return complexity_of(self._statistics, leave_out=PLACES)
         except (ValueError, OSError) as error:
             raise CompressionFailed("This video has no picture that can be read.") from error
-        self._statistics.rename(self._kept)
-        return found
 
-    async def second(self, goal: VideoGoal, bps: float, preset: str) -> PassStatistics | None:
+    async def encode(self, goal: VideoGoal, bps: float) -> Complexity | None:
         """Make the target, with so many bits a second for the picture; what x264 says of it.
 
         Raises:
             ChecksumMismatch: the source can't be read.
             DiskFull: there is no room.
         """
-        # The third kind of pass reads statistics and writes its own. Those are better, but x264 scales them only
-        # together with what the first pass wrote about blocks: they serve if they are of the same size.
-        codec = ["-c:v", "libx264", "-preset", preset, "-pass", "3", "-passlogfile", STATISTICS]
-        codec += ["-x264-params", f"ratetol={self._tolerance:.2f}"]
+        follows = self._follows(goal)
+        if follows:
+            shutil.copyfile(self._kept, self._statistics)
+        codec = ["-c:v", "libx264", "-preset", self.preset, "-x264-params", f"ratetol={self._tolerance:.3f}"]
+        # A first pass that is not in a hurry, or the third kind: each writes what it saw.
+        codec += ["-pass", "3" if follows else "1", "-fastfirstpass", "0", "-passlogfile", STATISTICS]
         if self.av1:
             codec = ["-c:v", "libsvtav1", "-preset", str(AV1_PRESET)]
         if self.cuttable:
@@ -111,11 +108,9 @@ class VideoPasses:
         elif self.facts.sound and goal.sound:
             inputs = (*inputs, *plain(self.sound).arguments)
             heard = ("-map", "1:a:0", "-c:a", "copy")
-        if not self.av1:
-            shutil.copyfile(self._kept, self._statistics)
         await self._run(
             [
-                *(*inputs, *self._picture(goal, goal.width, goal.height)),
+                *(*inputs, *self._picture(goal)),
                 *(*codec, "-b:v", str(int(bps)), *heard),
                 *("-map_metadata", "-1", "-map_chapters", "-1", "-movflags", "+faststart", str(self.target)),
             ],
@@ -123,11 +118,8 @@ class VideoPasses:
         )
         if self.av1:
             return None
-        found, first = PassStatistics(self._statistics), PassStatistics(self._kept)
-        if found.complexity.pixels == first.complexity.pixels:
-            shutil.copyfile(self._statistics, self._kept)
-            found.followed = True
-        return found
+        shutil.copyfile(self._statistics, self._kept)
+        return complexity_of(self._kept)
 
     async def _run(self, arguments: list[str], *, number: int) -> None:
         await self.ffmpeg.run(
@@ -141,12 +133,26 @@ class VideoPasses:
             timeout=self.timeout,
         )
 
-    def _picture(self, goal: VideoGoal, width: int, height: int) -> list[str]:
+    def _follows(self, goal: VideoGoal) -> bool:
+        """Whether a pass goes by what the one before it said: it had the same size."""
+        return self._kept.exists() and complexity_of(self._kept).pixels == goal.width * goal.height
+
+    @property
+    def _tolerance(self) -> float:
+        least, most = TOLERANCES
+        return min(most, max(least, RATE_TOLERANCE * math.sqrt(self.facts.seconds or 0.0)))
+
+    def _picture(self, goal: VideoGoal) -> list[str]:
+        picture = self.facts.picture
+        assert picture is not None
+        timing = frame_timing(picture, fps=goal.fps if goal.halved else None)
+        return ["-map", f"0:{picture.index}", "-vf", self._filters(goal), *timing]
+
+    def _filters(self, goal: VideoGoal) -> str:
         picture = self.facts.picture
         assert picture is not None
         fps = goal.fps if goal.halved else None
-        filters = frame_filters(picture, width, height, fps=fps, tonemaps=self.tonemaps)
-        return ["-map", f"0:{picture.index}", "-vf", filters, *frame_timing(picture, fps=fps)]
+        return frame_filters(picture, goal.width, goal.height, fps=fps, tonemaps=self.tonemaps)
 
 
 def _sound_codec(goal: SoundGoal) -> list[str]:

@@ -1,6 +1,7 @@
 """What was made of a file is there whole, or not at all, and only for the file and limit that it was made for."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -26,13 +27,13 @@ def film(tmp_path: Path) -> MediaFile:
     return dataclasses.replace(media_file(0, 500), path=str(path))
 
 
-def make(fitted: FittedFiles, film: MediaFile, *sizes: int, limit: int = 100) -> tuple[Path, ...]:
+def make(fitted: FittedFiles, film: MediaFile, *sizes: int, limit: int = 100, way: Way = WAY) -> tuple[Path, ...]:
     workshop = fitted.workshop(film, epoch=3)
     (workshop / "pass.log").write_text("what the encoder left")
     made = [workshop / f"{number}.mp4" for number in range(len(sizes))]
     for path, size in zip(made, sizes, strict=True):
         path.write_bytes(bytes(size))
-    return fitted.keep(film, WAY, limit, workshop, made)
+    return fitted.keep(film, way, limit, workshop, made)
 
 
 def test_what_was_kept_is_found_again(fitted: FittedFiles, film: MediaFile, tmp_path: Path) -> None:
@@ -79,6 +80,18 @@ def test_what_is_not_as_it_was_is_not_found(fitted: FittedFiles, film: MediaFile
         case "nonsense":
             (kept.parent / "manifest.json").write_text("[1]")
     assert fitted.of(film, 100) is None
+
+
+@pytest.mark.parametrize(("step", "found"), [(Step.COMPRESS, True), (Step.SPLIT, True), (Step.REMUX, False)])
+def test_what_took_hours_outlives_a_power_cut_and_what_was_copied_does_not(
+    fitted: FittedFiles, film: MediaFile, step: Step, found: bool
+) -> None:
+    (kept,) = make(fitted, film, 90, way=dataclasses.replace(WAY, step=step))
+    assert fitted.of(film, 100) is not None
+    manifest = kept.parent / "manifest.json"
+    known = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(known | {"start": known["start"] and "an earlier one"}))
+    assert (fitted.of(film, 100) is not None) == found
 
 
 def test_a_workshop_is_empty_whatever_was_left(fitted: FittedFiles, film: MediaFile) -> None:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from tests.support.sample_pictures import COLOURS, KINDS, noise, photo, screenshot
+from upload_module.fitting import picture_pixels_child
 from upload_module.fitting.picture_pixels_child import RefusedError, looked_at, opened
 from upload_module.fitting.picture_search_child import Encoded, fitted
 
@@ -183,6 +184,20 @@ def test_the_floor_of_quality_holds(min_quality: int, tmp_path: Path) -> None:
     made, _ = fit(KINDS["noise.png"](), tmp_path / "n.png", 6000, min_quality=min_quality)
     assert made.quality is not None
     assert made.quality >= min_quality
+
+
+def test_a_jpeg_of_too_many_pixels_is_decoded_at_half_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture_pixels_child, "MAX_PIXELS", 40_000)
+    monkeypatch.setattr(picture_pixels_child, "MAX_JPEG_PIXELS", 160_000)
+    before, buffer = photo(400, 300), io.BytesIO()
+    before.save(buffer, "JPEG", quality=95)
+    _, shown = fit(buffer.getvalue(), tmp_path / "a", len(buffer.getvalue()) // 2)
+    assert shown.size == (200, 150)
+    assert apart(before, shown) < CLOSE
+    for content, name in ((photo(400, 401), "JPEG"), (photo(201, 200), "PNG")):
+        content.save(tmp_path / "b", name)
+        with pytest.raises(RefusedError, match="too many pixels"), opened(tmp_path / "b"):
+            pass
 
 
 def test_a_limit_that_nothing_reaches_is_a_sentence(tmp_path: Path) -> None:

@@ -1,16 +1,22 @@
 """Videos are made to fit, with the real ffmpeg."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from core.errors import CompressionFailed
+from core.ffmpeg_run import Ffmpeg
 from tests.upload_module.fitting.video_given import ffmpeg as run
 from tests.upload_module.fitting.video_given import plays, seconds, starts_at_once, streams, video
+from upload_module.fitting.ffmpeg_abilities import FfmpegAbilities
 from upload_module.fitting.fit import FitRules, Step, Way
+from upload_module.fitting.source_facts import facts_of
+from upload_module.fitting.video_encoder import VideoEncoder
 from upload_module.fitting.video_fitter import VideoFitter
+from upload_module.fitting.video_rates import video_goal
 
 RULES = FitRules(min_video_bps=30_000, min_audio_bps=16_000, niceness=0, preset="veryfast")
 LIMIT = 60_000  # bytes: 160 kbit/s for three seconds
@@ -90,6 +96,19 @@ async def test_noise_is_made_to_fit_too(tmp_path: Path, directory: Path) -> None
     run("-f", "lavfi", "-i", drawn, "-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", str(noise))
     (made,) = await go(Step.COMPRESS, noise, 100_000, directory)
     assert plays(made)
+
+
+@pytest.mark.parametrize("times", [0.4, 2.5])
+async def test_a_container_that_lies_about_its_length_is_found_out(times: float, media: Path, directory: Path) -> None:
+    facts = await facts_of(video("plain.mp4", media))
+    assert facts is not None
+    lying = replace(facts, seconds=3 * times)
+    goal = video_goal(lying, 3 * times, LIMIT, RULES)
+    assert goal is not None
+    encoder = VideoEncoder(ffmpeg=Ffmpeg(), rules=RULES, abilities=FfmpegAbilities())
+    made = await encoder.encode(lying, goal, LIMIT, directory / "made.mp4", told_to_nobody)
+    assert made.encodes > 1
+    assert 0.85 * LIMIT <= made.path.stat().st_size <= LIMIT
 
 
 async def test_av1_where_the_admin_allows_it(media: Path, directory: Path) -> None:
