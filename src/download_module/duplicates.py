@@ -62,9 +62,14 @@ class Duplicates:
         return known
 
     async def _known(self, claim: Download, identity: Identity, found: Sequence[Before]) -> Done | None:
+        log = logger.bind(download=claim.id)
+        for before in found:  # also a message that is older than files elsewhere: those would be posted here once more
+            if done := self._posted(claim, identity, before):
+                log.bind(same_as=before.download.id).info("was posted here already")
+                return done
         for before in found:
-            if done := self._posted(claim, identity, before) or await self._kept(claim, identity, before):
-                logger.bind(download=claim.id, same_as=before.download.id).info("is here already")
+            if done := await self._kept(claim, identity, before):
+                log.bind(same_as=before.download.id).info("is here already")
                 return done
         return None
 

@@ -77,6 +77,7 @@ async def test_two_who_ask_at_once_have_it_fetched_once(lovers: Lovers, discord:
     house, channel, other = lovers.house, lovers.channel, lovers.guild.add_text_channel("talk")
     house.site.change("/clip.bin", rate=200 * KIB)
     first = await house.ask(lovers.url, **lovers.into(channel), user_id=7)
+    await house.until(first, "downloading", timeout=LONG)  # of those that are claimed together any may be the first
     second = await house.ask(lovers.url, **lovers.into(channel), user_id=8)
     elsewhere = await house.ask(lovers.url, **lovers.into(other), user_id=9)
     for id_ in (first, second, elsewhere):

@@ -194,7 +194,7 @@ async def test_two_loops_share_a_table_without_doing_anything_twice(
     ids = [await given.row(database) for _ in range(12)]
 
     async def answer(claim: Download) -> Done:
-        await asyncio.sleep(0.01)
+        await wait_until(lambda: one.begun and two.begun)  # else the first could do all of it before the other is there
         return DONE
 
     one, two = Work(answer=answer), Work(answer=answer)
@@ -207,5 +207,3 @@ async def test_two_loops_share_a_table_without_doing_anything_twice(
         await wait_until(all_done)
     await other.close()
     assert sorted(claim.id for claim in one.begun + two.begun) == ids
-    assert one.begun
-    assert two.begun

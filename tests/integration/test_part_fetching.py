@@ -80,7 +80,7 @@ async def test_only_the_stretches_that_are_needed_are_fetched(
 ) -> None:
     body = payload(40 * MIB, 7)
     ranges = ((0, 100_000), (20 * MIB, 21 * MIB), (40 * MIB - 1000, 40 * MIB))
-    part = Part(uris=(server.add("/film.mp4", body, rate=4 * MIB),), size=body.size, ranges=ranges, identity="v1")
+    part = Part(uris=(server.add("/film.mp4", body, rate=MIB),), size=body.size, ranges=ranges, identity="v1")
     seen: list[Progress] = []
     ((file,),) = (await fetch(fetcher, plan(part), tmp_path, report=seen.append)).files
     assert file.stat().st_size == body.size

@@ -130,7 +130,7 @@ async def test_a_runner_that_is_killed_while_it_encodes_leaves_nothing_that_runs
 
 async def encoding(place: Place, channel: Channel, tmp_path: Path) -> tuple[Program, int]:
     """A runner that compresses a film for a long time, and has said so."""
-    film = clip(tmp_path / "film.mkv", seconds=20, size="1280x720", options=("-c:v", "mpeg4", "-q:v", "3"))
+    film = clip(tmp_path / "film.mkv", seconds=60, size="1280x720", options=("-c:v", "mpeg4", "-q:v", "3"))
     limit = film.stat().st_size // 4
     files = {"film.mkv": film.read_bytes()}
     runner = await place.ready(COMPRESSION_FFMPEG_PRESET="slow", COMPRESSION_NICENESS="19")
