@@ -24,11 +24,11 @@ async def scene(sqlite_file: Path, tmp_path: Path, programs: Programs) -> AsyncI
 
 
 async def two_asked(scene: Scene, **second: Any) -> tuple[int, int]:
-    """Two members ask at once; the first is being fetched, slowly."""
+    """Two members ask for the same; the first is being fetched, slowly, when the second asks."""
     url = scene.server.add(PATH, BODY, rate=MIB // 16)
-    ids = scene.ask(url, user_id=7, **GUILD), scene.ask(f"  {url}", user_id=8, **GUILD | second)
-    await scene.reach("downloading", ids[0], timeout=LONG)
-    return ids
+    first = scene.ask(url, user_id=7, **GUILD)
+    await scene.reach("downloading", first, timeout=LONG)  # of those that are claimed together any may be the first
+    return first, scene.ask(f"  {url}", user_id=8, **GUILD | second)
 
 
 async def waits(scene: Scene, second: int, first: int) -> None:
