@@ -10,7 +10,7 @@ from typing import Any, TypeVar, TypeVarTuple
 from loguru import logger
 from sqlalchemy import Row, Select, create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.database_faults import is_damaged, is_locked
@@ -32,6 +32,8 @@ NOTABLE = 2.0  # seconds of that after which it is told; a busy moment of our ow
 SQLITE: Any = {"connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000}}
 WAL_KEPT = 16 * 1024 * 1024  # bytes of the log file that stay after a long reader made it large
 NOTIFY_CHANNEL = "boss_bot"
+WRITE_LOCK = 0x626F7373  # an advisory lock of PostgreSQL; any constant number that nobody else takes in this database
+LOCK_TIMEOUT_MS = 2000  # PostgreSQL, for this lock and those of rows that somebody's shell holds; it is tried again
 
 
 class Database:
@@ -80,12 +82,12 @@ class Database:
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction that holds the write lock from its start; SQLite's may be shared by several.
 
-        A locked database is waited for, with jitter, for as long as `PATIENCE`; `work` is then begun anew, so it
-        must do nothing but SQL.
+        So what `work` reads is true until it is committed: nobody else of ours writes. A locked database is waited
+        for, with jitter, for as long as `PATIENCE`; `work` is then begun anew, so it must do nothing but SQL.
 
         Raises:
             DatabaseLost: see the class.
-            sqlalchemy.exc.OperationalError: still locked after that, or another fault of the database.
+            sqlalchemy.exc.DBAPIError: still locked after that, or another fault of the database.
         """
         if self.is_sqlite:
             return await self._group.write(work)
@@ -94,9 +96,13 @@ class Database:
     async def _write_alone(self, work: Work[T]) -> T:
         async def transaction() -> T:
             async with self.engine.begin() as connection:
+                if self.is_sqlite:
+                    return await work(connection)
+                # Two who count rows before they write theirs would not see each other's otherwise.
+                await connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"))
+                await connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})"))
                 result = await work(connection)
-                if not self.is_sqlite:
-                    await connection.execute(text(f"SELECT pg_notify('{NOTIFY_CHANNEL}', '')"))
+                await connection.execute(text(f"SELECT pg_notify('{NOTIFY_CHANNEL}', '')"))
                 return result
 
         begun = time.monotonic()
@@ -104,7 +110,7 @@ class Database:
         while True:
             try:
                 return await self._proved(transaction)
-            except OperationalError as error:
+            except DBAPIError as error:
                 if not is_locked(error) or time.monotonic() > begun + PATIENCE:
                     raise
                 if not warned and time.monotonic() > begun + NOTABLE:

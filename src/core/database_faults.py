@@ -6,25 +6,29 @@ from loguru import logger
 from sqlalchemy.exc import DBAPIError
 
 DAMAGE = ("malformed", "not a database")  # SQLITE_CORRUPT, SQLITE_NOTADB
-SQL_STATES_OF_A_FULL_DISK = ("53100",)  # PostgreSQL's disk_full
+# PostgreSQL's SQLSTATEs
+OF_A_FULL_DISK = ("53100",)  # disk_full
+OF_A_LOCK = ("55P03", "40P01")  # lock_not_available, deadlock_detected
 
 
 def is_locked(error: BaseException) -> bool:
-    """Whether SQLite said that another connection holds the lock."""
-    return "locked" in _said_by_sqlite(error)
+    """Whether another connection holds a lock, so that the same may work a moment later."""
+    return _sql_state(error) in OF_A_LOCK or "locked" in _said_by_sqlite(error)
 
 
 def is_full(error: BaseException) -> bool:
     """Whether the disk of the database has no room."""
-    if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in SQL_STATES_OF_A_FULL_DISK:
-        return True
-    return "is full" in _said_by_sqlite(error)
+    return _sql_state(error) in OF_A_FULL_DISK or "is full" in _said_by_sqlite(error)
 
 
 def is_damaged(error: BaseException) -> bool:
     """Whether SQLite found that the file's contents can't be right."""
     said = _said_by_sqlite(error)
     return any(sign in said for sign in DAMAGE)
+
+
+def _sql_state(error: BaseException) -> str | None:
+    return getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
 
 
 def _said_by_sqlite(error: BaseException) -> str:

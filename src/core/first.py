@@ -9,7 +9,7 @@ somebody works on or is about to deliver is waited for, and a row that waits is 
 import json
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.earlier import shaping
@@ -62,8 +62,6 @@ async def who_is_first(connection: AsyncConnection, claim: Download, key: str) -
         claim: the one who asks.
         key: see `fetch_key`.
     """
-    if connection.dialect.name == "postgresql":  # two who ask at once would not see each other's key
-        await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
     first = downloads.alias("first")
     waited_enough = and_(downloads.c.waits_for == first.c.id, downloads.c.available_at <= utc_now())
     statement = select(first.c.id).where(

@@ -10,7 +10,6 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,7 +23,6 @@ NEWER = (
     "The database was made by a newer version of Boss-Bot. Update the program, or restore a backup with "
     "`bossbotctl db restore`."
 )
-ADVISORY_LOCK = 0x626F7373  # "boss"; any number that nothing else in the database uses
 
 
 def config_for(connection: Connection | None = None) -> Config:
@@ -80,23 +78,18 @@ async def upgrade(database: Database) -> None:
         raise ConfigurationError(NEWER)
     path = sqlite_path(str(database.url))
     if path is None:
-        await database.write(_upgrade_postgresql)
+        await database.write(_upgrade)
         return
     with path.with_name(path.name + ".migrate.lock").open("w") as lock:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
         if await current_revision(database) not in (None, newest_revision()):
             await asyncio.to_thread(_keep_a_copy, path)
-        await database.write(lambda connection: connection.run_sync(_upgrade))
+        await database.write(_upgrade)
 
 
-async def _upgrade_postgresql(connection: AsyncConnection) -> None:
-    await connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
-    await connection.run_sync(_upgrade)
-
-
-def _upgrade(connection: Connection) -> None:
+async def _upgrade(connection: AsyncConnection) -> None:
     try:
-        command.upgrade(config_for(connection), "head")
+        await connection.run_sync(lambda synchronous: command.upgrade(config_for(synchronous), "head"))
     except CommandError as error:
         raise ConfigurationError(NEWER) from error
 

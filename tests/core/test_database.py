@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from core import database as module
@@ -70,6 +71,27 @@ async def test_patience_has_an_end(sqlite_file: Path, monkeypatch: pytest.Monkey
     with pytest.raises(OperationalError, match="locked"):
         await given.row(database)
     shell.close()
+    await database.close()
+
+
+@pytest.mark.postgresql
+async def test_a_row_that_a_shell_holds_does_not_keep_others_from_writing(postgresql_url: str) -> None:
+    import asyncpg  # only where PostgreSQL is tested
+
+    database = Database(postgresql_url)
+    await given.row(database)
+    held = await given.claimed(given.runner(database))
+    shell = await asyncpg.connect(make_url(postgresql_url).set(drivername="postgresql").render_as_string(False))
+    hand = shell.transaction()
+    await hand.start()
+    await shell.execute("UPDATE downloads SET paused = 1 WHERE id = $1", held.id)
+    writing = asyncio.create_task(given.runner(database).write(held, activity="looking"))
+    await asyncio.sleep(0.2)  # it has the lock of all writers, and waits for the row
+    assert await asyncio.wait_for(given.row(database), 10)
+    assert not writing.done()
+    await hand.commit()
+    assert await asyncio.wait_for(writing, 10)
+    await shell.close()
     await database.close()
 
 

@@ -58,6 +58,18 @@ async def test_a_row_over_the_limit_of_its_site_is_told_so_and_then_waits_for_ro
     assert (await given.claimed(store)).id == third.id
 
 
+async def test_of_many_who_ask_for_a_site_at_once_no_more_are_let_in(database: Database) -> None:
+    store = given.runner(database)
+    for _ in range(8):
+        await given.row(database)
+    claims = [await given.claimed(store) for _ in range(8)]
+    answers = await asyncio.gather(
+        *(store.enter_site(claim, site="a", media_id=None, at_most=2) for claim in claims), return_exceptions=True
+    )
+    assert answers.count(True) == 2
+    assert sum(isinstance(answer, SiteBusy) for answer in answers) == 6
+
+
 async def test_the_rows_of_other_runners_count(database: Database) -> None:
     one, other = given.runner(database), given.runner(database, "runner-2")
     for _ in range(2):
