@@ -22,6 +22,7 @@ KNOWN = frozenset(
 OF_SOMETHING = {
     "compressing": later("compressing {what}"),
     "repacking": later("repacking {what}"),
+    "converting": later("converting {what}"),
     "stripping": later("stripping {what}"),
     "splitting": later("splitting {what}"),
     "sending": later("sending {what}"),

@@ -47,8 +47,8 @@ def _utc_in_postgresql(element: utc_in, compiler: Any, **how: Any) -> str:
     return f"to_char((clock_timestamp() AT TIME ZONE 'UTC') + {moved}, '{TIME}')"
 
 
-class is_time(FunctionElement[bool]):  # noqa: N801  (as above)
-    """Whether a column added later holds a time: beside a column, SQLAlchemy's `ddl_if` is not obeyed."""
+class _OfColumn(FunctionElement[bool]):
+    """A condition on the column of this name."""
 
     type = Boolean()
     inherit_cache = False  # the name is part of the text
@@ -56,6 +56,12 @@ class is_time(FunctionElement[bool]):  # noqa: N801  (as above)
     def __init__(self, column: str) -> None:
         super().__init__()
         self.column = column
+
+
+class is_time(_OfColumn):  # noqa: N801  (as above)
+    """Whether a column added later holds a time: beside a column, SQLAlchemy's `ddl_if` is not obeyed."""
+
+    inherit_cache = False
 
 
 @compiles(is_time, "sqlite")
@@ -68,15 +74,10 @@ def _is_time_postgresql(element: is_time, _compiler: Any, **_: Any) -> str:
     return f"to_char({element.column}::timestamp, '{TIME}') = {element.column}"
 
 
-class is_json_object(FunctionElement[bool]):  # noqa: N801  (as above)
+class is_json_object(_OfColumn):  # noqa: N801  (as above)
     """Whether a column of text holds a JSON object."""
 
-    type = Boolean()
-    inherit_cache = False  # the name is part of the text
-
-    def __init__(self, column: str) -> None:
-        super().__init__()
-        self.column = column
+    inherit_cache = False
 
 
 @compiles(is_json_object, "sqlite")

@@ -11,8 +11,8 @@ import puremagic
 from core.errors import ChecksumMismatch
 from core.media_probe import probe
 from core.models import NewMediaFile
-from download_module.extractors.sniffing import HEAD, Described, head_says, is_program
-from download_module.names import kind_of, recognised
+from download_module.extractors.sniffing import HEAD, Described, head_says, is_program, recognised
+from download_module.names import kind_of
 from download_module.picture_size import is_known, picture_size
 from download_module.plan import Kind
 
@@ -113,10 +113,9 @@ def _head(path: Path) -> bytes:
 def sniffed(path: Path) -> str | None:
     """The type that the bytes of a file show."""
     try:
-        found = puremagic.magic_file(str(path))[0]
-    except (puremagic.PureError, ValueError, IndexError):  # empty, or nothing that is known
+        return recognised(puremagic.magic_file(str(path)))
+    except (puremagic.PureError, ValueError):  # empty, or nothing that is known
         return None
-    return recognised(found.mime_type, found.extension)
 
 
 def _looked_at(path: Path) -> _Seen:

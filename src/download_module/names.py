@@ -54,8 +54,3 @@ def kind_of(mime_type: str | None, name: str = "") -> Kind:
         mime_type = mimetypes.guess_type(name)[0]
     family = (mime_type or "").partition("/")[0]
     return Kind(family) if family in (Kind.VIDEO, Kind.AUDIO, Kind.IMAGE) else Kind.DOCUMENT
-
-
-def recognised(mime_type: str, extension: str) -> str | None:
-    """The type that bytes showed; of some files, such as M4A, only their ending is told."""
-    return mime_type or mimetypes.guess_type(f"a{extension}")[0]

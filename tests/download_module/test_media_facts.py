@@ -11,6 +11,7 @@ from download_module import media_facts
 from download_module.media_facts import facts_of, facts_of_all, verify
 from download_module.plan import Kind
 from tests.support.sample_media import audio_only, clip, picture
+from tests.support.sample_pictures import KINDS
 
 URL = "http://site.test/a"
 
@@ -120,4 +121,13 @@ async def test_pages_and_programs_are_no_media_whatever_they_are_called(
 async def test_a_picture_of_a_kind_that_is_not_known_passes(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "0.part"
     path.write_bytes(content)
+    await verify(path, Kind.IMAGE)
+
+
+@pytest.mark.parametrize("name", ["IMG_1.HEIC", "IMG_1.jpg", "picture"])
+async def test_a_picture_that_begins_as_a_video_does_is_a_picture(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(KINDS["orientation-6.heic"]())
+    facts = await facts_of(path, URL)
+    assert (facts.kind, facts.mime_type) == (Kind.IMAGE, "image/heif")
     await verify(path, Kind.IMAGE)

@@ -33,6 +33,8 @@ def test_descriptions_of_media_are_told_from_media(head: bytes, described: Descr
         (b"\x89PNG\r\n\x1a\n" + bytes(64), "image/png"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(64), "image/jpeg"),
         (b"\0\0\0\x20ftypM4A \0\0\0\0M4A mp42isom" + bytes(64), "audio/mp4"),
+        (b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + bytes(64), "video/mp4"),
+        (b"\0\0\0\x1cftypheic\0\0\0\0mif1heicmiaf" + bytes(64), "image/heif"),
         (b"", None),
     ],
 )

@@ -15,6 +15,7 @@ from tests.integration.upload_given import Place
 from tests.support.discord_server import MIB, Channel, DiscordServer, Fault
 from tests.support.processes import Program, Programs, gone, wait_until
 from tests.support.sample_media import clip
+from tests.support.sample_pictures import KINDS
 from tests.upload_module.given import downloaded
 
 NOISY = ("-crf", "10")
@@ -99,6 +100,17 @@ async def test_a_video_and_a_picture_that_are_too_large_arrive_smaller_and_play(
     assert facts.duration_seconds == pytest.approx(6, abs=0.2)
     ((plan,),) = place.sql(f"SELECT upload_plan FROM downloads WHERE id = {row}")
     assert [file["step"] for file in json.loads(plan)["files"]] == ["compress", "compress", "as is"]
+
+
+async def test_a_picture_of_a_telephone_arrives_as_one_that_everybody_sees(place: Place, channel: Channel) -> None:
+    files = {"IMG_1.heic": KINDS["orientation-6.heic"](), "IMG_2.jpg": KINDS["photo.jpg"]()}
+    row = await downloaded(place.database, place.download_dir, files, channel=channel)
+    place.sql("UPDATE media_files SET kind = 'image'")
+    await place.ready()
+    await place.status(row, "uploaded", timeout=60)
+    assert [list(message.files) for message in channel.messages] == [["IMG_1.jpg", "IMG_2.jpg"]]
+    assert channel.messages[0].files["IMG_2.jpg"] == files["IMG_2.jpg"]
+    assert place.sql("SELECT json_extract(upload_plan, '$.files[0].step') FROM downloads") == [("convert",)]
 
 
 async def test_cancelling_ends_an_encoder_within_a_second(place: Place, channel: Channel, tmp_path: Path) -> None:

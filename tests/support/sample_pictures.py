@@ -172,6 +172,8 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "photo.jp2": lambda: _saved(photo(400, 300), "JPEG2000"),
     "photo.ppm": lambda: _saved(photo(400, 300), "PPM"),
     "icon.ico": lambda: _saved(see_through(256, 256), "ICO"),
+    # Of `quarters(480, 320)` by pillow-heif, on its side, with a description; nothing that we install writes HEIC.
+    "orientation-6.heic": Path(__file__).with_name("orientation-6.heic").read_bytes,
     "swapped.jpg": lambda: _saved(quarters(480, 320), "JPEG", quality=97, icc_profile=swapped_profile()),
 }
 for _orientation in range(1, 9):

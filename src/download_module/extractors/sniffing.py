@@ -1,11 +1,11 @@
 """What the first bytes of an answer are, whatever its type says (compare https://mimesniff.spec.whatwg.org)."""
 
+import mimetypes
 import re
+from collections.abc import Sequence
 from enum import Enum, auto
 
 import puremagic
-
-from download_module.names import recognised
 
 HEAD = 4096  # bytes that are looked at
 _PAGE = re.compile(rb"<(!doctype html|html|head|body|script|rss)[\s>]|#EXTM3U|<MPD[\s>]", re.IGNORECASE)
@@ -46,7 +46,18 @@ def is_program(head: bytes) -> bool:
 def sniffed(head: bytes) -> str | None:
     """The type that the bytes themselves show; None when they show none."""
     try:
-        found = puremagic.magic_string(head)[0]
-    except (puremagic.PureError, ValueError, IndexError):
+        return recognised(puremagic.magic_string(head))
+    except (puremagic.PureError, ValueError):
         return None
-    return recognised(found.mime_type, found.extension)
+
+
+def recognised(found: Sequence[puremagic.PureMagicWithConfidence]) -> str | None:
+    """The type that bytes showed: the likeliest, and of those what says most of the file.
+
+    A picture of an iPhone begins as MP4 does, with `ftyp`, and goes on with `heic`.
+    """
+    if not found:
+        return None
+    likeliest = max(found, key=lambda one: (one.confidence, one.offset + len(one.byte_match)))
+    # Of some files, such as M4A, only the ending is told.
+    return likeliest.mime_type or mimetypes.guess_type(f"a{likeliest.extension}")[0]

@@ -20,15 +20,15 @@ class AnimationFitter:
 
     async def ways(self, file: Path, limit_bytes: int) -> list[Way]:
         """See `Fitter`."""
+        size = file.stat().st_size
+        if size <= limit_bytes:
+            return [Way(step=Step.AS_IS, predicted_bytes=size, says="")]
         try:
             look = await self._process.look(file)
         except CompressionFailed:
             return []
         if not look.animated:
             return []
-        size = file.stat().st_size
-        if size <= limit_bytes:
-            return [Way(step=Step.AS_IS, predicted_bytes=size, says="")]
         webp = Way(step=Step.COMPRESS, predicted_bytes=limit_bytes, says=AS_WEBP)
         if look.see_through or look.format not in READ_AS_VIDEO:
             return [webp]

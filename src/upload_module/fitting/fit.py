@@ -15,6 +15,7 @@ class Step(StrEnum):
     AS_IS = "as is"
     REMUX = "remux"  # the same streams in a container that plays inline
     STRIP = "strip"  # the same without streams that nobody sees
+    CONVERT = "convert"  # a picture into a format that everybody can see, as good as it was
     COMPRESS = "compress"
     SPLIT = "split"  # into parts that play
     LINK = "link"

@@ -16,7 +16,6 @@ from upload_module.fitting.planner import Planned, as_is, usable
 from upload_module.upload_manager import in_units
 
 QUICK_AT_ONCE = 4
-PLAYED = ("video", "audio")  # kinds that may fit and still be better repacked, so that they play in the channel
 Fitters = Mapping[str, Sequence[Fitter]]  # by `MediaFile.kind`; the first one that knows a way is asked
 
 
@@ -32,7 +31,8 @@ class FittingRoom:
 
     async def look(self, file: MediaFile, limit: int) -> Planned:
         """What is best done with a file to deliver it in at most `limit` bytes."""
-        if file.bytes <= limit and (file.kind not in PLAYED or file.fitted_from is not None):
+        # What fits may still be better repacked, so that it is seen or plays in the channel.
+        if file.bytes <= limit and (file.kind not in self._fitters or file.fitted_from is not None):
             return as_is(file)
         before = await asyncio.to_thread(self._fitted.of, file, limit)
         if before is not None:

@@ -1,6 +1,6 @@
 """The child process that decodes strangers' pictures: one job on its input, JSON lines on its output.
 
-    job      {"do": "look" | "fit" | "shrink", "file", "target", "limit", "min_quality"}
+    job      {"do": "look" | "fit" | "convert" | "shrink", "file", "target", "limit", "min_quality"}
     answers  {"percent"} ..., then {"looked": {...}}, {"made": path} or {"refused": "..."}
 
 `target` is a path without its suffix.
@@ -14,7 +14,7 @@ from typing import Any
 
 from upload_module.fitting.picture_frames_child import shrunk
 from upload_module.fitting.picture_pixels_child import RefusedError, looked_at, opened
-from upload_module.fitting.picture_search_child import fitted
+from upload_module.fitting.picture_search_child import converted, fitted
 
 
 def _say(**said: Any) -> None:
@@ -34,6 +34,8 @@ def _work(job: dict[str, Any]) -> None:
         limit, min_quality = int(job["limit"]), int(job["min_quality"])
         if job["do"] == "fit":
             made = fitted(image, file.stat().st_size, limit, min_quality, _percent)
+        elif job["do"] == "convert":
+            made = converted(image, limit, min_quality, _percent)
         else:
             made = shrunk(image, limit, min_quality, _percent)
     path = Path(job["target"]).with_name(Path(job["target"]).name + made.suffix)

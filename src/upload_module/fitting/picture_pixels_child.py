@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pi_heif
 from PIL import Image, ImageCms, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
@@ -17,7 +18,7 @@ MAX_PIXELS = 100_000_000  # four bytes each in memory; more is refused as a bomb
 MAX_JPEG_PIXELS = 4 * MAX_PIXELS  # it can be decoded at half its width and height, which takes a quarter of them
 # No EPS, which runs a program, and no format that is rather a document or a texture. JPEG includes MPO.
 FORMATS = (
-    *("JPEG", "PNG", "GIF", "WEBP", "AVIF"),
+    *("JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF"),
     *("BMP", "DIB", "TIFF", "ICO", "JPEG2000", "PPM", "TGA", "PSD", "QOI", "PCX"),
 )
 ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
@@ -49,6 +50,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
     Raises:
         RefusedError: it is no picture that we know, is damaged, or would be too large in memory; also from the block.
     """
+    pi_heif.register_heif_opener()
     Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS
     try:
         with warnings.catch_warnings():

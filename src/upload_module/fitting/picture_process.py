@@ -66,6 +66,10 @@ class PictureProcess:
         """
         return Path((await self._run("fit", file, limit_bytes, target, tell))["made"])
 
+    async def convert(self, file: Path, limit_bytes: int, target: Path, tell: Callable[[float], None]) -> Path:
+        """As `fit`, into a format that everybody can see, no larger than it must be to look the same."""
+        return Path((await self._run("convert", file, limit_bytes, target, tell))["made"])
+
     async def shrink(self, file: Path, limit_bytes: int, target: Path, tell: Callable[[float], None]) -> Path:
         """As `fit`, for an animation, of which a smaller animated WebP is made."""
         return Path((await self._run("shrink", file, limit_bytes, target, tell))["made"])

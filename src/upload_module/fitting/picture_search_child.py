@@ -24,7 +24,7 @@ LOSSLESS_PIXELS = 25_000_000  # beyond it, packing without loss takes too long
 WEBP_SAVES = 0.4  # of a PNG's bytes are left, where WebP without loss does very well
 SMALL_PROFILE = 4096  # bytes of an ICC profile that may stay
 KEPT_MODES = ("L", "RGB")
-LOSSY = ("JPEG", "MPO", "WEBP", "AVIF", "JPEG2000")
+LOSSY = ("JPEG", "MPO", "WEBP", "AVIF", "HEIF", "JPEG2000")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,16 @@ def fitted(image: Image.Image, source_bytes: int, limit: int, min_quality: int, 
     if source_format not in LOSSY and pixels.width * pixels.height <= LOSSLESS_PIXELS:
         lossless = _lossless(pixels, source_bytes if source_format == "PNG" else None, limit)
     return lossless or _lossy(pixels, limit, min_quality, tell)
+
+
+def converted(image: Image.Image, limit: int, min_quality: int, tell: Tell) -> Encoded:
+    """The picture in the format that everybody can open, at a quality that looks like it; else as `fitted`."""
+    pixels = plain(image)
+    encoder = _usable(pixels)[0]
+    data = encoder.encode(pixels, FIRST)
+    if len(data) > limit:
+        return _lossy(pixels, limit, min_quality, tell)
+    return Encoded(data=data, suffix=encoder.suffix, width=pixels.width, height=pixels.height, quality=FIRST)
 
 
 def _kept(image: Image.Image) -> Encoded | None:

@@ -13,6 +13,7 @@ from upload_module.upload_manager import Limits, in_units, plan_messages
 VERBS = {
     Step.REMUX: "repacking",
     Step.STRIP: "stripping",
+    Step.CONVERT: "converting",
     Step.COMPRESS: "compressing",
     Step.SPLIT: "splitting",
 }

@@ -45,6 +45,27 @@ async def test_what_fits_is_sent_as_it_is(fitter: PictureFitter, name: str, tmp_
     assert await fitter.ways(path, size) == [Way(step=Step.AS_IS, predicted_bytes=size, says="")]
 
 
+async def test_what_few_could_see_is_converted_even_where_it_fits(fitter: PictureFitter, tmp_path: Path) -> None:
+    path = kept(tmp_path, "orientation-6.heic")
+    size = path.stat().st_size
+    converted, as_it_is = await fitter.ways(path, 10_000_000)
+    assert (converted.step, converted.predicted_bytes, as_it_is.step) == (Step.CONVERT, 4 * size, Step.AS_IS)
+    [made] = await fitter.make(path, converted, 10_000_000, tmp_path, nothing)
+    assert made.stat().st_size <= 4 * size
+    with Image.open(made) as shown:
+        assert (shown.format, shown.size, dict(shown.getexif())) == ("JPEG", (480, 320), {})
+
+    [smaller] = await fitter.ways(path, size // 2)
+    assert smaller.step is Step.COMPRESS
+
+
+async def test_half_of_what_few_could_see_is_sent_as_it_is(fitter: PictureFitter, tmp_path: Path) -> None:
+    path = kept(tmp_path, "orientation-6.heic")
+    path.write_bytes(path.read_bytes()[:100])
+    [way] = await fitter.ways(path, 10_000_000)
+    assert way.step is Step.AS_IS
+
+
 async def test_what_does_not_fit_is_made_smaller(fitter: PictureFitter, tmp_path: Path) -> None:
     path = kept(tmp_path, "photo.png")
     limit = path.stat().st_size // 3

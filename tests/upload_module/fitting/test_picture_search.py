@@ -4,6 +4,7 @@ import io
 import random
 from pathlib import Path
 
+import pi_heif
 import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
@@ -12,6 +13,7 @@ from upload_module.fitting import picture_pixels_child
 from upload_module.fitting.picture_pixels_child import RefusedError, looked_at, opened
 from upload_module.fitting.picture_search_child import Encoded, fitted
 
+pi_heif.register_heif_opener()
 TURNED = [name for name in KINDS if name.startswith("orientation")]
 SEE_THROUGH = ["alpha.png", "alpha.webp", "grey-alpha.png", "icon.ico", "palette-alpha.png"]
 CLOSE = 24.0  # of 255, root mean square: scaled and packed, but the same picture
