@@ -32,6 +32,10 @@ MAX_STREAMS = 256
 MAX_PIXELS = 2**28  # of a frame, 16,384 each way; a larger one is not decoded
 _BOUNDS = ("-max_streams", str(MAX_STREAMS), "-max_pixels", str(MAX_PIXELS))
 _PLAIN = ("-format_whitelist", ",".join(FORMATS), "-protocol_whitelist", "file", *_BOUNDS)
+_JPEG = ("-f", "jpeg_pipe")  # else its name may say that it is one of a numbered sequence of pictures
+# Bytes that are looked at for what the header did not say, of files whose header names all streams. ffmpeg's own 5 MB,
+# parsed twice, are half of the time that a video of a high rate takes to be repacked.
+_HEADED = ("-probesize", "1000000")
 _JOINED = ("-format_whitelist", ",".join(("concat", *FORMATS)), "-protocol_whitelist", "file", *_BOUNDS, "-f", "concat")
 _OF_HLS = ("-format_whitelist", ",".join(("hls", *FORMATS)), "-protocol_whitelist", "file,crypto", *_BOUNDS)
 _PLAYLIST = (*_OF_HLS, "-f", "hls")
@@ -53,8 +57,7 @@ class MediaInput:
 
 def plain(path: Path) -> MediaInput:
     """A media file."""
-    options = (*_PLAIN, "-f", "jpeg_pipe") if _is_jpeg(path) else _PLAIN
-    return MediaInput(name=str(path.absolute()), options=options, reads=(path.absolute(),))
+    return MediaInput(name=str(path.absolute()), options=(*_PLAIN, *_of_its_kind(path)), reads=(path.absolute(),))
 
 
 def playlist(name: str, options: tuple[str, ...], files: Iterable[Path]) -> MediaInput:
@@ -68,7 +71,10 @@ def concatenation(name: str) -> MediaInput:
     return MediaInput(name=name, options=_JOINED, reads=())
 
 
-def _is_jpeg(path: Path) -> bool:
-    """Whether it is what ffmpeg, for its name, would take for one of a numbered sequence of pictures."""
+def _of_its_kind(path: Path) -> tuple[str, ...]:
     with path.open("rb") as stream:
-        return stream.read(3) == b"\xff\xd8\xff"
+        head = stream.read(8)
+    if head.startswith(b"\xff\xd8\xff"):
+        return _JPEG
+    is_matroska, is_mp4 = head.startswith(b"\x1aE\xdf\xa3"), head[4:] == b"ftyp"
+    return _HEADED if is_matroska or is_mp4 else ()

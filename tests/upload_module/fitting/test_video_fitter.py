@@ -13,10 +13,12 @@ from tests.upload_module.fitting.video_given import ffmpeg as run
 from tests.upload_module.fitting.video_given import plays, seconds, starts_at_once, streams, video
 from upload_module.fitting.ffmpeg_abilities import FfmpegAbilities
 from upload_module.fitting.fit import FitRules, Step, Way
-from upload_module.fitting.source_facts import facts_of
+from upload_module.fitting.source_facts import SourceFacts, facts_of
 from upload_module.fitting.video_encoder import VideoEncoder
 from upload_module.fitting.video_fitter import VideoFitter
+from upload_module.fitting.video_passes import VideoPasses
 from upload_module.fitting.video_rates import video_goal
+from upload_module.fitting.work_course import WorkCourse
 
 RULES = FitRules(min_video_bps=30_000, min_audio_bps=16_000, niceness=0, preset="veryfast")
 LIMIT = 60_000  # bytes: 160 kbit/s for three seconds
@@ -83,6 +85,38 @@ async def test_frames_stay_where_they_were_in_time(media: Path, directory: Path)
     before, after = streams(source)[0], streams(made)[0]
     assert after["nb_read_packets"] == before["nb_read_packets"]
     assert float(after["duration"]) == pytest.approx(float(before["duration"]), abs=0.05)
+
+
+async def test_a_clip_with_one_key_frame_is_judged_by_all_of_it(tmp_path: Path) -> None:
+    """Black at first, as many are: what comes later can't be entered directly, but is looked at."""
+    graph = "color=black:s=320x180:r=25:d=2[a];testsrc2=s=320x180:r=25:d=4,noise=alls=40:allf=t[b];[a][b]concat"
+    seen = []
+    for keys in ("1000", "10"):
+        path = tmp_path / f"{keys}.mp4"
+        coded = ("-c:v", "libx264", "-crf", "16", "-sc_threshold", "0", "-g", keys, "-pix_fmt", "yuv420p")
+        run("-f", "lavfi", "-i", graph, *coded, str(path))
+        facts = await facts_of(path)
+        assert facts is not None
+        goal = video_goal(facts, 6.0, 200_000, RULES)
+        assert goal is not None
+        found = await passes_of(facts, tmp_path / "made.mp4").look(goal)
+        assert found is not None
+        seen.append(found.bps)
+    assert seen[0] == pytest.approx(seen[1], rel=0.1)
+
+
+def passes_of(facts: SourceFacts, target: Path) -> VideoPasses:
+    return VideoPasses(
+        ffmpeg=Ffmpeg(),
+        facts=facts,
+        target=target,
+        course=WorkCourse(told_to_nobody, (1.0,)),
+        preset=RULES.preset,
+        tonemaps=False,
+        av1=False,
+        cuttable=False,
+        timeout=60.0,
+    )
 
 
 async def test_without_sound_there_is_none_afterwards(media: Path, directory: Path) -> None:
