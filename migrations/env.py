@@ -1,4 +1,4 @@
-"""Alembic runs this: migrate over the connection that core/migrate.py hands in, inside its transaction."""
+"""Alembic runs this: migrate over the connection that core/migrating.py hands in, inside its transaction."""
 
 from alembic import context
 

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import migrate
 from core.database import Database
 from core.errors import ConfigurationError
+from core.migrating import config_for
+from core.paths import program_file
 from core.queries import Queries
 from core.tables import metadata
 from scripts.schema_sql import DIALECTS, schema
@@ -163,4 +166,13 @@ async def test_a_database_of_the_first_version_keeps_its_rows(database: Database
 async def _back_to_the_first_version(connection: AsyncConnection) -> None:
     for table in ("alembic_version", *(table.name for table in reversed(metadata.sorted_tables))):
         await connection.exec_driver_sql(f"DROP TABLE {table}")
-    await connection.run_sync(lambda sync: command.upgrade(migrate.config_for(sync), "0001"))
+    await connection.run_sync(lambda sync: command.upgrade(config_for(sync), "0001"))
+
+
+def test_the_names_of_the_migrations_say_their_revisions() -> None:
+    scripts = ScriptDirectory(str(program_file("migrations")))
+    assert scripts.get_current_head() == migrate.newest_revision()
+    for script in scripts.walk_revisions():
+        assert Path(script.path).name.startswith(f"{script.revision}_")
+        assert migrate.knows_revision(script.revision)
+    assert not migrate.knows_revision("9999")

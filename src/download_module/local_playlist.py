@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from Cryptodome.Cipher import AES
-
 from core.errors import ChecksumMismatch
 from download_module.plan import Segment, Slice, Track
 
@@ -118,6 +116,8 @@ class _Writer:
             self._keys[key] = _read(self._files[key], 0, _BLOCK + 1)
         if len(self._keys[key]) != _BLOCK:
             raise ChecksumMismatch("The key of this stream arrived damaged.")
+        from Cryptodome.Cipher import AES  # few streams need it, and each start would take 25 ms more
+
         return AES.new(self._keys[key], AES.MODE_CBC, int(iv, 16).to_bytes(_BLOCK, "big")).decrypt(head)
 
 

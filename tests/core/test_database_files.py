@@ -13,6 +13,7 @@ from core import migrate
 from core.database import Database
 from core.errors import ConfigurationError, DatabaseDamaged, DatabaseReplaced
 from core.maintenance import refuse_damage
+from core.migrating import config_for
 from core.wal import MIB, cut_log
 from pooler.lifecycle import BEGIN_ANEW, after_loss
 from tests.core import given
@@ -105,9 +106,7 @@ def _made_older(path: Path) -> None:
 
 async def _at_first_revision(path: Path) -> None:
     database = of(path)
-    await database.write(
-        lambda connection: connection.run_sync(lambda sync: command.upgrade(migrate.config_for(sync), "0001"))
-    )
+    await database.write(lambda connection: connection.run_sync(lambda sync: command.upgrade(config_for(sync), "0001")))
     await database.close()
     _made_older(path)
 

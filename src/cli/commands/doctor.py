@@ -1,6 +1,5 @@
 """`bossbotctl doctor`: is everything there that is needed?"""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -8,21 +7,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from cli.checks.backups import check_backups
-from cli.checks.finding import Finding, Verdict, bad
-from cli.checks.private_files import check_private_files
-from cli.checks.programs import check_programs
-from cli.checks.sandbox import check_sandbox
-from cli.checks.scanner import check_scanner
-from cli.checks.sites import check_rules
-from cli.checks.storage import check_database, check_directories
-from cli.checks.token import check_token
-from cli.checks.warnings import check_library_age, check_warnings
+from cli.checks.finding import Finding, Verdict
 from cli.examples import examples
 from cli.output import AsJson, print_json, results
 from cli.session import run
-from core.errors import ConfigurationError
-from core.settings import read_settings
 
 SIGNS = {Verdict.GOOD: ("✔", "green"), Verdict.WARNING: ("!", "yellow"), Verdict.BAD: ("✘", "bold red")}
 ASCII_SIGNS = {"✔": "+", "!": "!", "✘": "x"}  # for terminals that know no more
@@ -43,6 +31,7 @@ def doctor(
 
     Changes nothing. Exit status 1 when something is missing without which Boss-Bot can't work.
     """
+    from cli.checks.examination import examine  # it takes as long to load as all other commands together
 
     async def command() -> int:
         findings = await examine(online=online)
@@ -53,25 +42,6 @@ def doctor(
         return 1 if any(finding.verdict is Verdict.BAD for finding in findings) else 0
 
     run(command())
-
-
-async def examine(*, online: bool) -> list[Finding]:
-    """All findings, in the order of the report."""
-    findings = await asyncio.to_thread(lambda: [*check_programs(), *check_sandbox()])
-    try:
-        settings = read_settings()
-    except ConfigurationError as error:
-        return [*findings, bad("settings", str(error), "Correct the environment or the file .env.")]
-    findings += await check_database(settings)
-    findings.append(check_backups(settings))
-    findings.append(check_library_age(settings))
-    findings += await check_warnings(settings)
-    findings += check_directories(settings)
-    findings += check_rules(settings)
-    findings.append(check_private_files(settings))
-    findings += await check_scanner(settings)
-    findings.append(await check_token(settings, online=online))
-    return findings
 
 
 def _print_report(findings: Sequence[Finding]) -> None:
