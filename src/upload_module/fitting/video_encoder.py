@@ -24,7 +24,7 @@ from upload_module.fitting.work_course import WorkCourse
 
 AIM = 0.93  # of what the sound leaves, in one pass
 AV1_AIM = 0.95
-FOLLOWING = (1.04, 1.0)  # times that, for the second and the third encode, by the statistics of the one before
+FOLLOWING = (1.01, 0.96)  # times that, for the second and the third encode, by the statistics of the one before
 CORRECTION = 0.95  # of the rate that the try before suggests, without them
 FAR_OVER = 1.1  # times the limit: perhaps no rate will do with this size
 WASTEFUL = 0.9  # of the limit: with less of it used, another try is worth it
