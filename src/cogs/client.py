@@ -27,7 +27,7 @@ from cogs.guild_settings import GuildSettings
 from cogs.help import Help
 from cogs.hybrid import about
 from cogs.intake import Intake
-from cogs.language import Language
+from cogs.language import Language, later
 from cogs.link_menu import LinkMenu
 from cogs.member_settings import MemberSettings
 from cogs.owner import Owner
@@ -51,8 +51,8 @@ from pooler.house import House
 
 MIB = 1024 * 1024
 LONGEST_SILENCE = 30.0  # seconds; a longer rate limit is raised instead of waited out (discord.py's least value)
-RESTARTING = "❌ The bot is being restarted and did not do this. Ask again in a minute."
-PARTLY_DONE = "❌ The bot is being restarted and did not do all of this. Ask again for what is missing."
+RESTARTING = later("❌ The bot is being restarted and did not do this. Ask again in a minute.")
+PARTLY_DONE = later("❌ The bot is being restarted and did not do all of this. Ask again for what is missing.")
 FINISH = 5.0  # seconds that commands in work have at the end
 LAST_WORD = 2.0  # seconds to say that a command was not carried out
 
@@ -196,9 +196,9 @@ class BossBot(commands.AutoShardedBot):
 async def _last_word(ctx: Context) -> None:
     try:
         if ctx.has_rows:
-            await ctx.say_more(PARTLY_DONE)
+            await ctx.say_more(ctx.t(PARTLY_DONE))
         else:
-            await ctx.answer(RESTARTING)
+            await ctx.answer(ctx.t(RESTARTING))
     except (discord.DiscordException, *TROUBLE) as error:
         logger.warning("could not say that a command was not carried out: {}", error)
 

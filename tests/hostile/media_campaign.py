@@ -37,7 +37,10 @@ BEAT = 0.05  # seconds
 NUMBERS = (b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x00\x00\x00\x00", b"\x80\x00\x00\x00", b"\xff\xff\xff\xff" * 2)
 VIDEOS = ("a.mp4", "a.mkv", "a.ts", "a.webm", "a.avi", "a.flv")
 SOUNDS = ("a.mp3", "a.flac", "a.ogg", "a.wav")
-PICTURES = ("a.png", "a.jpg", "a.gif", "a.bmp", "photo.avif", "alpha.png", "cmyk.tif", "photo.jpg")
+PICTURES = (
+    *("a.png", "a.jpg", "a.gif", "a.bmp", "alpha.png"),
+    *("cmyk.tif", "orientation-6.heic", "photo.avif", "photo.jpg"),
+)
 # Of twenty cases; to fit a video takes two passes and some looks.
 DRAWN = ("look",) * 11 + ("assemble",) * 3 + ("picture",) * 4 + ("sound",) + ("video",)
 Doing = Callable[[Path, Path], Awaitable[str]]
