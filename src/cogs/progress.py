@@ -16,6 +16,7 @@ from cogs.layouts import layout
 from cogs.outcomes import Outcomes
 from cogs.tastes import Tastes
 from cogs.threads import Threads
+from core.database_faults import Complaints
 from core.expected_start import Line
 from core.models import Status
 from core.preferences import Notify
@@ -90,6 +91,7 @@ class Progress:
         self._without_picture: set[int] = set()  # rows whose thumbnail Discord does not take
         self._at_once = asyncio.Semaphore(AT_ONCE)
         self._tending: asyncio.Task[None] | None = None
+        self._complaints = Complaints()
 
     async def run(self) -> None:
         """Look, edit, wait; until cancelled."""
@@ -100,8 +102,8 @@ class Progress:
                 moving = True
                 try:
                     moving = await self._look(edits, began)
-                except Exception:  # noqa: BLE001  (logged; the loop must outlive it)
-                    logger.exception("could not read what to show; trying again")
+                except Exception as error:  # noqa: BLE001  (logged; the loop must outlive it)
+                    self._complaints.about(error, "could not read what to show; trying again")
                 await self._wake.wait(LOOK_INTERVAL if moving else IDLE_INTERVAL)
                 await asyncio.sleep(began + LOOK_INTERVAL - loop.time())
 
@@ -131,8 +133,8 @@ class Progress:
     async def _tend(self, due: list[Due]) -> None:
         try:
             await self._threads.tend(due)
-        except Exception:  # noqa: BLE001  (logged; the loop must outlive it)
-            logger.exception("could not look after the threads")
+        except Exception as error:  # noqa: BLE001  (logged; the loop must outlive it)
+            self._complaints.about(error, "could not look after the threads")
 
     async def _waiting(self, line: Line, *, known: set[int]) -> list[Due]:
         """Those who wait, with the place of each in the line; also those whom a hand edit made wait."""
@@ -173,12 +175,13 @@ class Progress:
                     pause = channel.fail(loop.time())
                     log.warning("could not edit a message, trying again in {:.0f} s: {!r}", pause, error)
                     break
-                except Exception:
-                    log.exception("could not show a download")
+                except Exception as error:  # noqa: BLE001  (logged; the next look tries again)
+                    self._complaints.about(error, f"could not show download {one.download.id}")
                     channel.fail(loop.time())
                     break
             else:
                 channel.failures = 0
+                self._complaints.over()
         channel.busy = False
 
     async def _show(self, one: Due) -> None:
