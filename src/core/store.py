@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, literal, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -122,7 +122,9 @@ class Store:
     # -- holding rows --------------------------------------------------------------------------------------------
 
     def _mine(self) -> ColumnElement[bool]:
-        return and_(downloads.c.claimed_by == self.runner, downloads.c.status.in_(self.stage.works_in))
+        # No IN: SQLAlchemy writes that anew for each execution, and refuses it for many at once.
+        working = or_(*(downloads.c.status == status for status in self.stage.works_in))
+        return and_(downloads.c.claimed_by == self.runner, working)
 
     def _held(self, claim: Download) -> ColumnElement[bool]:
         return and_(downloads.c.id == claim.id, downloads.c.epoch == claim.epoch, self._mine())
@@ -246,17 +248,11 @@ class Store:
 
     async def write_progress(self, progress: Sequence[tuple[Download, Progress]]) -> None:
         """Write how far rows are, all in one transaction; lost rows are passed over."""
+        told = [{"of_id": claim.id, "of_epoch": claim.epoch} | asdict(now) for claim, now in progress]
+        held = and_(downloads.c.id == bindparam("of_id"), downloads.c.epoch == bindparam("of_epoch"), self._mine())
 
         async def work(connection: AsyncConnection) -> None:
-            for claim, now in progress:
-                values = {
-                    "progress": now.progress,
-                    "downloaded_bytes": now.downloaded_bytes,
-                    "download_speed": now.download_speed,
-                    "eta_seconds": now.eta_seconds,
-                    "activity": now.activity,
-                }
-                await connection.execute(update(downloads).where(self._held(claim)).values(**values))
+            await connection.execute(update(downloads).where(held), told)
 
         if progress:
             await self._database.write(work)
