@@ -116,7 +116,7 @@ class _Writer:
             self._keys[key] = _read(self._files[key], 0, _BLOCK + 1)
         if len(self._keys[key]) != _BLOCK:
             raise ChecksumMismatch("The key of this stream arrived damaged.")
-        from Cryptodome.Cipher import AES  # few streams need it, and each start would take 25 ms more
+        from Cryptodome.Cipher import AES  # few streams need it, and loading it takes 20 ms
 
         return AES.new(self._keys[key], AES.MODE_CBC, int(iv, 16).to_bytes(_BLOCK, "big")).decrypt(head)
 

@@ -77,7 +77,7 @@ class FittingRoom:
         try:
             # What is delivered makes room, so it may use the reserve that downloads leave; but hours of encoding must
             # not end on a full disk.
-            needed = min(limit, file.bytes) if way.step is Step.COMPRESS else file.bytes
+            needed = min(limit, file.bytes) if way.step is Step.COMPRESS else max(file.bytes, way.predicted_bytes)
             if free_at(workshop) < needed:
                 raise DiskFull(needed=needed)
             made = await fitter.make(Path(file.path), way, limit, workshop, report)
